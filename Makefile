@@ -1,0 +1,84 @@
+# Everything a fresh checkout needs. Each target creates what it depends on inside `.venv` and `build`.
+#
+#   make demo      reference data, training, export, molecular dynamics (examples/ethanol)
+#   make test      C, C++ and Python tests
+#   make install   build the package and install it in .venv
+#   make lint      ruff and clang-format, in check mode      make format   apply them
+#   make bench     benchmarks                                make docs     HTML documentation
+#   make clean     remove everything that was created
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build/release
+DEMO_OUTPUT := demo-output
+TORCH := torch==2.13.0
+JOBS := $(shell nproc)
+
+SOURCES := $(shell git ls-files --cached --others --exclude-standard -- \
+    CMakeLists.txt pyproject.toml README.md LICENSE cmake core torch python 2>/dev/null)
+CXX_FILES = $(shell git ls-files --cached --others --exclude-standard -- \
+    '*.c' '*.h' '*.hpp' '*.cpp')
+
+.PHONY: all install demo test lint format bench docs clean
+
+all: install
+
+# --- environment -------------------------------------------------------------------------------
+# torch comes first: whatever depends on it then finds it installed, and our build can use it.
+$(BIN)/.environment: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --group build --group run --group demo --group test
+	touch $@
+
+$(BIN)/.installed: $(BIN)/.environment $(SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) \
+	    $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall \
+	    -Cbuild-dir=$(BUILD) -Ccmake.define.METATENSOR_BUILD_TESTS=ON .
+	touch $@
+
+$(BIN)/.lint: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group lint
+	touch $@
+
+$(BIN)/.docs: $(BIN)/.environment
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+install: $(BIN)/.installed
+
+# --- what people run ---------------------------------------------------------------------------
+demo: $(BIN)/.installed
+	mkdir -p $(DEMO_OUTPUT)
+	$(BIN)/python examples/ethanol/1-reference-data.py $(DEMO_OUTPUT)
+	$(BIN)/python examples/ethanol/2-train.py $(DEMO_OUTPUT)
+	$(BIN)/python examples/ethanol/3-simulate.py $(DEMO_OUTPUT)
+
+test: $(BIN)/.installed
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+	$(BIN)/python -m pytest
+
+lint: $(BIN)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
+
+format: $(BIN)/.lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+bench: $(BIN)/.installed
+	$(BIN)/python benchmarks/run.py
+
+docs: $(BIN)/.installed $(BIN)/.docs
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
+clean:
+	rm -rf $(VENV) build dist $(DEMO_OUTPUT) docs/_build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
