@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/input_stream.hpp"
+#include "io/source.hpp"
+
+namespace mts::io {
+
+/// Reader of ZIP archives: members are stored or compressed with DEFLATE
+class ZipReader {
+public:
+    /// Read the directory of the archive. `source` must outlive the reader.
+    explicit ZipReader(Source& source);
+
+    struct Member {
+        std::string_view name;
+        /// position in the directory
+        size_t index = 0;
+        uint16_t flags = 0;
+        uint16_t method = 0;
+        uint32_t crc = 0;
+        uint64_t compressed_size = 0;
+        uint64_t uncompressed_size = 0;
+        /// start of the local header
+        uint64_t offset = 0;
+        /// start of the next member, or of the directory
+        uint64_t end = 0;
+    };
+
+    bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+    /// Content of a member, which is at most 1032 times the size of the archive. The reader must
+    /// outlive the stream.
+    std::unique_ptr<InputStream> open(std::string_view name) const;
+
+    /// All the members with names that start with `prefix`, ordered by name
+    std::span<const Member> starting_with(std::string_view prefix) const;
+
+private:
+    const Member* find(std::string_view name) const;
+    void read_directory(uint64_t count, uint64_t archive_start, uint64_t directory_start);
+    void set_ends(uint64_t directory_start);
+    void sort_by_name();
+
+    Source& source_;
+    /// the central directory; names of the members point here
+    std::vector<char> directory_;
+    std::vector<Member> members_;
+};
+
+/// Does this source contain an archive with this member?
+bool has_zip_member(Source& source, std::string_view name);
+
+} // namespace mts::io
