@@ -1,0 +1,123 @@
+"""NumPy arrays. What is done often with them is in C++: ``python/bindings/numpy_arrays.cpp``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._backend import DLPACK_CPU, ArrayBackend, DLPackDevice, read_movements, register_backend
+from ._types import is_torch_tensor
+
+if TYPE_CHECKING:
+    from .. import _metatensor
+    from ._types import Device, DType
+
+
+def as_numpy(tensor: _metatensor.DLPackTensor) -> np.ndarray:
+    """NumPy array with the memory of a tensor; ``BufferError`` if NumPy has no such type."""
+    # without `memoryview`, NumPy would make an array of Python objects of what is not a buffer
+    return np.asarray(memoryview(tensor))
+
+
+_DLPACK_CODES = {"i": 0, "u": 1, "f": 2, "c": 5, "b": 6}
+
+
+class NumpyBackend(ArrayBackend):
+    name = "numpy"
+    origin = "python.numpy"
+
+    def is_array(self, value: Any) -> bool:
+        return isinstance(value, np.ndarray)
+
+    def dlpack_device(self, array: np.ndarray) -> DLPackDevice:
+        return DLPACK_CPU
+
+    def dlpack_dtype(self, array: np.ndarray) -> tuple[int, int]:
+        if array.dtype.kind not in _DLPACK_CODES:
+            raise ValueError(f"unsupported dtype '{array.dtype}'")
+        return _DLPACK_CODES[array.dtype.kind], 8 * array.dtype.itemsize
+
+    def as_dlpack(
+        self,
+        array: np.ndarray,
+        device: DLPackDevice,
+        stream: int | None,
+        max_version: tuple[int, int],
+    ) -> Any:
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=device)
+
+    def from_dlpack(self, array: np.ndarray, tensor: _metatensor.DLPackTensor) -> np.ndarray:
+        return as_numpy(tensor)
+
+    def create(
+        self, array: np.ndarray, shape: tuple[int, ...], fill: _metatensor.DLPackTensor
+    ) -> np.ndarray:
+        value = as_numpy(fill)
+        # zeros (but not the negative one) come for free from the operating system
+        if not any(value.tobytes()):
+            return np.zeros(shape, dtype=array.dtype)
+        return np.full(shape, value, dtype=array.dtype)
+
+    def copy(self, array: np.ndarray, device: DLPackDevice) -> np.ndarray:
+        if device[0] != DLPACK_CPU[0]:
+            raise ValueError(f"can not copy a NumPy array to the DLPack device {device}")
+        return np.array(array)
+
+    def reshape(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return array.reshape(shape)
+
+    def swap_axes(self, array: np.ndarray, axis_1: int, axis_2: int) -> np.ndarray:
+        return array.swapaxes(axis_1, axis_2)
+
+    def move_data(self, array: np.ndarray, source: np.ndarray, movements: memoryview) -> np.ndarray:
+        for sample_in, sample_out, start_in, start_out, length in read_movements(movements):
+            properties_in = slice(start_in, start_in + length)
+            properties_out = slice(start_out, start_out + length)
+            array[sample_out, ..., properties_out] = source[sample_in, ..., properties_in]
+        return array
+
+    def device(self, array: np.ndarray) -> Device:
+        return "cpu"
+
+    def scalar(self, value: Any, array: np.ndarray) -> np.ndarray:
+        return np.array(value, dtype=array.dtype)
+
+    def from_array(self, array: Any) -> np.ndarray:
+        # torch has clear errors for tensors on other devices, or which require gradients
+        return array.numpy() if is_torch_tensor(array) else np.asarray(array)
+
+    def to_dtype(self, array: np.ndarray, dtype: DType, non_blocking: bool) -> np.ndarray:
+        return array.astype(dtype, copy=False)
+
+    def to_device(self, array: np.ndarray, device: Device, non_blocking: bool) -> np.ndarray:
+        if str(device) != "cpu":
+            raise ValueError(f"NumPy arrays can only be on the device 'cpu', not on '{device}'")
+        return array
+
+    def label_values(self, array: np.ndarray) -> np.ndarray:
+        if array.dtype == np.int32:
+            return np.asarray(array)
+        if array.dtype.kind not in "iub":
+            raise TypeError(
+                f"the values of Labels must be integers, got an array with dtype '{array.dtype}'"
+            )
+        return array.astype(np.int32, casting="same_kind", subok=False)
+
+    def empty_label_values(self, size: int) -> np.ndarray:
+        return np.empty((0, size), dtype=np.int32)
+
+    def label_values_like(
+        self, rows: Sequence[Sequence[int]] | np.ndarray, array: np.ndarray
+    ) -> np.ndarray:
+        return np.array(rows, dtype=np.int32)
+
+    def concatenate_columns(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate(arrays, axis=1)
+
+    def freeze(self, array: np.ndarray) -> None:
+        array.flags.writeable = False
+
+
+register_backend(NumpyBackend())

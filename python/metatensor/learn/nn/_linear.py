@@ -1,0 +1,73 @@
+from typing import List, Optional, Union
+
+import torch
+
+from .._backend import Labels, TensorMap
+from ._module import Module
+from ._module_map import ModuleMap
+from ._per_key import one_value_per_key
+
+
+class Linear(Module):
+    """
+    A different ``torch.nn.Linear`` for each block of a tensor map.
+
+    Parameters which can be lists have one entry for each of the ``in_keys``; a single value is used
+    for all of them.
+
+    :param in_keys: keys of the blocks that the module can be applied to
+    :param in_features: number of properties of the input
+    :param out_features: number of properties of the output, by default the number of entries in
+        ``out_properties``
+    :param out_properties: the properties of each output block. By default, there is a single
+        dimension called ``"_"`` with the values ``0..n-1``
+    :param bias: add a learnable bias?
+    :param device: device of the parameters
+    :param dtype: dtype of the parameters
+    :raises TypeError: if a parameter has the wrong type
+    :raises ValueError: if there is not one entry for each key in a list, or if neither
+        ``out_features`` nor ``out_properties`` are given
+
+    >>> import torch
+    >>> import metatensor
+    >>> from metatensor.learn.nn import Linear
+    >>> keys = metatensor.Labels.single()
+    >>> tensor = metatensor.TensorMap(keys, [metatensor.block_from_array(torch.ones(2, 3))])
+    >>> module = Linear(keys, in_features=3, out_features=5)
+    >>> module(tensor).block().values.shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        in_keys: Labels,
+        in_features: Union[int, List[int]],
+        out_features: Optional[Union[int, List[int]]] = None,
+        out_properties: Optional[List[Labels]] = None,
+        *,
+        bias: Union[bool, List[bool]] = True,
+        device: Optional[torch.device] = None,
+        dtype: Optional[torch.dtype] = None,
+    ) -> None:
+        super().__init__()
+        if out_features is None:
+            if out_properties is None:
+                raise ValueError("one of `out_features` and `out_properties` must be given")
+            out_features = [len(properties) for properties in out_properties]
+
+        modules: List[torch.nn.Module] = []
+        for n_in, n_out, has_bias in zip(
+            one_value_per_key(in_features, "in_features", int, in_keys, "in_keys"),
+            one_value_per_key(out_features, "out_features", int, in_keys, "in_keys"),
+            one_value_per_key(bias, "bias", bool, in_keys, "in_keys"),
+        ):
+            modules.append(torch.nn.Linear(n_in, n_out, has_bias, device, dtype))
+        self.module_map = ModuleMap(in_keys, modules, out_properties)
+
+    def forward(self, tensor: TensorMap) -> TensorMap:
+        """
+        Apply the linear layers to the blocks of ``tensor``, see :py:meth:`ModuleMap.forward`.
+
+        :param tensor: tensor map with some of the keys of this module, in any order
+        """
+        return self.module_map(tensor)

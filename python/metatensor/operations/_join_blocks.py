@@ -1,0 +1,240 @@
+from typing import List, Optional, Tuple
+
+from . import _dispatch
+from ._backend import (
+    Array,
+    Labels,
+    LabelsValues,
+    TensorBlock,
+    isinstance_metatensor,
+    torch_jit_is_scripting,
+    torch_jit_script,
+)
+from ._blocks import add_gradient_with_samples, check_no_nested_gradients
+from ._not_equal import check_same_gradients, check_same_metadata
+
+
+def check_join_axis(axis: str) -> None:
+    """Raise a ``ValueError`` if objects can not be joined along this axis."""
+    if axis != "samples" and axis != "properties":
+        raise ValueError(
+            f"the `axis` to join along must be either 'samples' or 'properties', not '{axis}'"
+        )
+
+
+def check_same_sample_names(names_1: List[str], names_2: List[str]) -> None:
+    """Raise a ``ValueError`` if the names of the samples to join are not the same, in any order."""
+    if sorted(names_1) != sorted(names_2):
+        raise ValueError(
+            "inputs to 'join' along the samples should have the same sample names, got "
+            f"{names_1} and {names_2}"
+        )
+
+
+def join_samples(
+    blocks: List[TensorBlock], add_dimension: Optional[str], operation: str
+) -> TensorBlock:
+    """Join blocks along the samples."""
+    first = blocks[0]
+    for block in blocks[1:]:
+        check_same_sample_names(first.samples.names, block.samples.names)
+        check_same_metadata(first, block, ["components", "properties"], operation)
+        check_same_gradients(first, block, ["components"], operation)
+
+    names = first.samples.names
+    columns = [_columns_in_order(block.samples, names) for block in blocks]
+    if add_dimension is not None:
+        names, columns = _with_input_index(names, columns, add_dimension)
+
+    result = TensorBlock(
+        values=_dispatch.concatenate([block.values for block in blocks], 0),
+        samples=Labels(names, _dispatch.concatenate(columns, 0)),
+        components=first.components,
+        properties=first.properties,
+    )
+
+    for parameter, first_gradient in first.gradients():
+        gradients = _gradients(blocks, parameter, operation)
+        rows = _shifted_gradient_samples(blocks, gradients, parameter)
+        add_gradient_with_samples(
+            result,
+            parameter,
+            _dispatch.concatenate([gradient.values for gradient in gradients], 0),
+            Labels(first_gradient.samples.names, _dispatch.concatenate(rows, 0)),
+            first_gradient.components,
+        )
+    return result
+
+
+def join_properties(
+    blocks: List[TensorBlock], add_dimension: Optional[str], operation: str
+) -> TensorBlock:
+    """Join blocks along the properties."""
+    first = blocks[0]
+    for block in blocks[1:]:
+        check_same_metadata(first, block, ["samples", "components"], operation)
+        check_same_gradients(first, block, ["components"], operation)
+
+    result = TensorBlock(
+        values=_concatenate_properties([block.values for block in blocks]),
+        samples=first.samples,
+        components=first.components,
+        properties=_joined_properties([block.properties for block in blocks], add_dimension),
+    )
+
+    for parameter, first_gradient in first.gradients():
+        gradients = _gradients(blocks, parameter, operation)
+        samples = first_gradient.samples
+        for gradient in gradients[1:]:
+            if gradient.samples != samples:
+                samples = samples.union(gradient.samples)
+
+        values: List[Array] = []
+        for gradient in gradients:
+            values.append(_values_for_samples(gradient, samples))
+        add_gradient_with_samples(
+            result,
+            parameter,
+            _concatenate_properties(values),
+            samples,
+            first_gradient.components,
+        )
+    return result
+
+
+def _gradients(blocks: List[TensorBlock], parameter: str, operation: str) -> List[TensorBlock]:
+    gradients: List[TensorBlock] = []
+    for block in blocks:
+        gradient = block.gradient(parameter)
+        check_no_nested_gradients(parameter, gradient, operation)
+        gradients.append(gradient)
+    return gradients
+
+
+def _columns_in_order(labels: Labels, names: List[str]) -> LabelsValues:
+    """Values of labels, with the columns in the order of ``names``."""
+    if labels.names == names:
+        return labels.values
+    positions = [labels.names.index(name) for name in names]
+    return _dispatch.take(labels.values, _dispatch.index_from_list(positions, labels.values), 1)
+
+
+def _with_input_index(
+    names: List[str], columns: List[LabelsValues], name: str
+) -> Tuple[List[str], List[LabelsValues]]:
+    """Add a last column which contains the position of each array in the list."""
+    with_index: List[LabelsValues] = []
+    for i, values in enumerate(columns):
+        index = _dispatch.full_like(values, i, [len(values), 1])
+        with_index.append(_dispatch.concatenate([values, index], 1))
+    return names + [name], with_index
+
+
+def _shifted_gradient_samples(
+    blocks: List[TensorBlock], gradients: List[TensorBlock], parameter: str
+) -> List[LabelsValues]:
+    """Samples of the gradients, which refer to the samples of all the blocks together."""
+    n_columns = len(gradients[0].samples.names)
+    shifted: List[LabelsValues] = []
+    shift = 0
+    for block, gradient in zip(blocks, gradients):
+        if len(gradient.samples.names) != n_columns:
+            raise ValueError(
+                f"can not join gradients with respect to '{parameter}' which have different "
+                f"numbers of sample dimensions: {gradients[0].samples.names} and "
+                f"{gradient.samples.names}"
+            )
+        rows = _dispatch.copy(gradient.samples.values)
+        rows[:, 0] += shift
+        shifted.append(rows)
+        shift += len(block.samples)
+    return shifted
+
+
+def _joined_properties(all_properties: List[Labels], add_dimension: Optional[str]) -> Labels:
+    names = all_properties[0].names
+    columns: List[LabelsValues] = []
+    same_names = True
+    for properties in all_properties:
+        columns.append(properties.values)
+        same_names = same_names and properties.names == names
+
+    if add_dimension is not None:
+        if not same_names:
+            raise ValueError(
+                "`add_dimension` can not be used to join blocks with different property names"
+            )
+        names, columns = _with_input_index(names, columns, add_dimension)
+    elif not same_names:
+        names = ["joined_index", "property"]
+        columns = [
+            _input_and_entry_index(i, properties) for i, properties in enumerate(all_properties)
+        ]
+    return Labels(names, _dispatch.concatenate(columns, 0))
+
+
+def _input_and_entry_index(input_index: int, properties: Labels) -> LabelsValues:
+    count = len(properties)
+    entries = _dispatch.indices_like(properties.values, [count])
+    return _dispatch.concatenate(
+        [_dispatch.full_like(entries, input_index, [count, 1]), entries], 1
+    )
+
+
+def _concatenate_properties(values: List[Array]) -> Array:
+    return _dispatch.concatenate(values, len(values[0].shape) - 1)
+
+
+def _values_for_samples(gradient: TensorBlock, samples: Labels) -> Array:
+    """Values of a gradient for more samples than it has, zero for the additional ones."""
+    if gradient.samples == samples:
+        return gradient.values
+    _, _, positions = samples.union_and_mapping(gradient.samples)
+    return _dispatch.scatter_rows(gradient.values, positions, len(samples))
+
+
+@torch_jit_script
+def join_blocks(
+    blocks: List[TensorBlock], axis: str, add_dimension: Optional[str] = None
+) -> TensorBlock:
+    """
+    Join blocks along the samples or properties.
+
+    :param blocks: list or tuple of blocks. A single block is returned as is
+    :param axis: ``"samples"`` or ``"properties"``
+    :param add_dimension: name of an additional dimension, the last one, along the axis. It contains
+        the position of each block in the list
+    :return: new block, see :py:func:`join` for the details and the errors
+
+    >>> import numpy as np
+    >>> import metatensor
+    >>> block = metatensor.block_from_array(np.array([[1.0, 2.0]]))
+    >>> joined = metatensor.join_blocks([block, block], "samples", add_dimension="block")
+    >>> joined.values
+    array([[1., 2.],
+           [1., 2.]])
+    >>> print(joined.samples)
+    Labels
+        sample  block
+          0       0
+          0       1
+    """
+    if not torch_jit_is_scripting():
+        if not isinstance(blocks, (list, tuple)):
+            raise TypeError(f"`blocks` must be a list or a tuple, not {type(blocks)}")
+        for block in blocks:
+            if not isinstance_metatensor(block, "TensorBlock"):
+                raise TypeError(
+                    f"`blocks` must only contain metatensor TensorBlock, not {type(block)}"
+                )
+
+    if len(blocks) == 0:
+        raise ValueError("`blocks` must contain at least one block to join")
+    check_join_axis(axis)
+    if len(blocks) == 1:
+        return blocks[0]
+
+    if axis == "samples":
+        return join_samples(blocks, add_dimension, "join_blocks")
+    else:
+        return join_properties(blocks, add_dimension, "join_blocks")

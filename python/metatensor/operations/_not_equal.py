@@ -1,0 +1,133 @@
+"""
+``NotEqualError``, and the comparisons of keys and metadata made by operations with several inputs.
+
+The functions called ``*_difference`` return a text describing the first difference, which is empty
+if there is none. The functions called ``check_*`` raise a ``NotEqualError`` with this text.
+"""
+
+from typing import List
+
+from . import _dispatch
+from ._backend import Labels, TensorBlock, TensorMap
+
+
+class NotEqualError(Exception):
+    """Raised when two objects which have to be equal, in full or in part, are not."""
+
+
+def keys_difference(keys_1: Labels, keys_2: Labels) -> str:
+    """
+    Compare two sets of keys: these are the same if they have the same names in the same order, and
+    the same entries in any order.
+    """
+    if keys_1.names != keys_2.names:
+        return f"the keys have different names: {keys_1.names} and {keys_2.names}"
+
+    if len(keys_1) != len(keys_2):
+        return f"the number of blocks differs: {len(keys_1)} and {len(keys_2)}"
+
+    if keys_1 != keys_2:
+        # entries are unique: as many common entries as entries means the same set
+        if len(keys_1.select(keys_2)) != len(keys_2):
+            return "some keys of the second tensor are not in the first one"
+
+    return ""
+
+
+def paired_blocks(tensor_1: TensorMap, tensor_2: TensorMap) -> List[TensorBlock]:
+    """The blocks of ``tensor_2`` in the order of the keys of ``tensor_1``, which are the same."""
+    keys_1 = tensor_1.keys
+    keys_2 = tensor_2.keys
+    if keys_1 == keys_2:
+        return tensor_2.blocks()
+    return tensor_2.blocks_by_id(_dispatch.to_list(keys_2.select(keys_1)))
+
+
+def check_paired_blocks(
+    tensor_1: TensorMap, tensor_2: TensorMap, operation: str
+) -> List[TensorBlock]:
+    """
+    The blocks of ``tensor_2`` in the order of the keys of ``tensor_1``, or a ``NotEqualError`` if
+    the keys are not the same.
+    """
+    check_same_keys(tensor_1, tensor_2, operation)
+    return paired_blocks(tensor_1, tensor_2)
+
+
+def check_same_keys(tensor_1: TensorMap, tensor_2: TensorMap, operation: str) -> None:
+    """Raise a ``NotEqualError`` if the keys are not the same, in any order."""
+    difference = keys_difference(tensor_1.keys, tensor_2.keys)
+    if difference != "":
+        raise NotEqualError(f"inputs to '{operation}' should have the same keys: {difference}")
+
+
+def metadata_difference(block_1: TensorBlock, block_2: TensorBlock, axes: List[str]) -> str:
+    """Compare the labels of two blocks along some axes, exactly and in the given order."""
+    for axis in axes:
+        if axis == "samples":
+            if block_1.samples != block_2.samples:
+                return "samples are not the same"
+        elif axis == "properties":
+            if block_1.properties != block_2.properties:
+                return "properties are not the same"
+        elif axis == "components":
+            components_1 = block_1.components
+            components_2 = block_2.components
+            if len(components_1) != len(components_2):
+                return (
+                    "components are not the same: there are "
+                    f"{len(components_1)} and {len(components_2)} of them"
+                )
+            for i in range(len(components_1)):
+                if components_1[i] != components_2[i]:
+                    return "components are not the same"
+        else:
+            raise ValueError(
+                f"'{axis}' is not a valid axis to check, use 'samples', 'components' or "
+                "'properties'"
+            )
+    return ""
+
+
+def check_same_metadata(
+    block_1: TensorBlock, block_2: TensorBlock, axes: List[str], operation: str
+) -> None:
+    """Raise a ``NotEqualError`` if two blocks have different labels along one of the axes."""
+    difference = metadata_difference(block_1, block_2, axes)
+    if difference != "":
+        raise NotEqualError(f"inputs to '{operation}' should have the same metadata: {difference}")
+
+
+def gradients_difference(block_1: TensorBlock, block_2: TensorBlock, axes: List[str]) -> str:
+    """
+    Compare the gradients of two blocks: the parameters, in any order, then the labels along
+    some axes.
+    """
+    parameters_1 = block_1.gradients_list()
+    parameters_2 = block_2.gradients_list()
+    if sorted(parameters_1) != sorted(parameters_2):
+        return f"the gradient parameters are not the same: {parameters_1} and {parameters_2}"
+
+    for parameter in parameters_1:
+        difference = metadata_difference(
+            block_1.gradient(parameter), block_2.gradient(parameter), axes
+        )
+        if difference != "":
+            return f"gradient '{parameter}': {difference}"
+    return ""
+
+
+def check_same_gradients(
+    block_1: TensorBlock, block_2: TensorBlock, axes: List[str], operation: str
+) -> None:
+    """Raise a ``NotEqualError`` if two blocks have different gradients, apart from the values."""
+    difference = gradients_difference(block_1, block_2, axes)
+    if difference != "":
+        raise NotEqualError(f"inputs to '{operation}' should have the same gradients: {difference}")
+
+
+def check_same_structure(block_1: TensorBlock, block_2: TensorBlock, operation: str) -> None:
+    """Raise a ``NotEqualError`` if two blocks differ in anything but the values."""
+    axes = ["samples", "components", "properties"]
+    check_same_metadata(block_1, block_2, axes, operation)
+    check_same_gradients(block_1, block_2, axes, operation)

@@ -1,0 +1,245 @@
+"""
+Reductions of groups of samples or properties: sum, mean, variance and standard deviation.
+
+Entries with the same values in all the dimensions that remain form a group.
+"""
+
+from typing import List, Tuple
+
+from . import _dispatch
+from ._backend import Array, Labels, LabelsValues, TensorBlock
+from ._blocks import (
+    add_gradient_with_samples,
+    check_no_nested_gradients,
+    parent_rows,
+    rows_for_gradient,
+)
+
+
+def reduce_samples(block: TensorBlock, sample_names: List[str], reduction: str) -> TensorBlock:
+    """
+    Reduce the samples of a block.
+
+    :param block: block to reduce
+    :param sample_names: sample dimensions which disappear
+    :param reduction: ``"sum"``, ``"mean"``, ``"var"`` or ``"std"``
+    """
+    values = block.values
+    if len(block.samples) == 0:
+        result = TensorBlock(
+            values=values,
+            samples=_without_entries(block.samples, sample_names),
+            components=block.components,
+            properties=block.properties,
+        )
+        for parameter, gradient in block.gradients():
+            check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
+            add_gradient_with_samples(
+                result, parameter, gradient.values, gradient.samples, gradient.components
+            )
+        return result
+
+    samples, groups = _group_entries(block.samples, sample_names)
+    reduced, mean = _reduce_values(values, groups, len(samples), 0, reduction)
+    result = TensorBlock(
+        values=reduced,
+        samples=samples,
+        components=block.components,
+        properties=block.properties,
+    )
+
+    for parameter, gradient in block.gradients():
+        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
+        gradient_samples, gradient_groups = _group_gradient_samples(gradient.samples, groups)
+        if reduction == "sum" or reduction == "mean":
+            gradient_values, _ = _reduce_values(
+                gradient.values, gradient_groups, len(gradient_samples), 0, reduction
+            )
+        else:
+            n_dimensions = len(gradient.values.shape)
+            positions = gradient_samples.column("sample")
+            gradient_values = _gradient_of_spread(
+                gradient.values,
+                parent_rows(values, gradient),
+                gradient_groups,
+                len(gradient_samples),
+                0,
+                rows_for_gradient(mean, positions, n_dimensions),
+                rows_for_gradient(reduced, positions, n_dimensions),
+                reduction,
+            )
+        add_gradient_with_samples(
+            result, parameter, gradient_values, gradient_samples, gradient.components
+        )
+    return result
+
+
+def reduce_properties(block: TensorBlock, property_names: List[str], reduction: str) -> TensorBlock:
+    """
+    Reduce the properties of a block.
+
+    :param block: block to reduce
+    :param property_names: property dimensions which disappear
+    :param reduction: ``"sum"``, ``"mean"``, ``"var"`` or ``"std"``
+    """
+    values = block.values
+    if len(block.properties) == 0:
+        result = TensorBlock(
+            values=values,
+            samples=block.samples,
+            components=block.components,
+            properties=_without_entries(block.properties, property_names),
+        )
+        for parameter, gradient in block.gradients():
+            check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
+            add_gradient_with_samples(
+                result, parameter, gradient.values, gradient.samples, gradient.components
+            )
+        return result
+
+    properties, groups = _group_entries(block.properties, property_names)
+    axis = len(values.shape) - 1
+    reduced, mean = _reduce_values(values, groups, len(properties), axis, reduction)
+    result = TensorBlock(
+        values=reduced,
+        samples=block.samples,
+        components=block.components,
+        properties=properties,
+    )
+
+    for parameter, gradient in block.gradients():
+        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
+        axis = len(gradient.values.shape) - 1
+        if reduction == "sum" or reduction == "mean":
+            gradient_values, _ = _reduce_values(
+                gradient.values, groups, len(properties), axis, reduction
+            )
+        else:
+            gradient_values = _gradient_of_spread(
+                gradient.values,
+                parent_rows(values, gradient),
+                groups,
+                len(properties),
+                axis,
+                parent_rows(mean, gradient),
+                parent_rows(reduced, gradient),
+                reduction,
+            )
+        add_gradient_with_samples(
+            result, parameter, gradient_values, gradient.samples, gradient.components
+        )
+    return result
+
+
+def _without_entries(labels: Labels, removed: List[str]) -> Labels:
+    names, columns = _remaining_columns(labels, removed)
+    return Labels(names, columns)
+
+
+def _remaining_columns(labels: Labels, removed: List[str]) -> Tuple[List[str], LabelsValues]:
+    names: List[str] = []
+    indices: List[int] = []
+    for i, name in enumerate(labels.names):
+        if name not in removed:
+            names.append(name)
+            indices.append(i)
+
+    values = labels.values
+    return names, _dispatch.take(values, _dispatch.index_from_list(indices, values), 1)
+
+
+def _group_entries(labels: Labels, removed: List[str]) -> Tuple[Labels, LabelsValues]:
+    """
+    Labels of the groups, sorted, and the position in there of the group of each entry. If all the
+    names are removed, there is a single group which gets the same labels as ``Labels.single()``.
+    """
+    names, columns = _remaining_columns(labels, removed)
+    if len(names) == 0:
+        names = ["_"]
+        columns = _dispatch.zeros_like(columns, [len(labels), 1])
+
+    entries, groups = _dispatch.unique_rows(columns)
+    return Labels(names, entries, assume_unique=True), groups
+
+
+def _group_gradient_samples(
+    samples: Labels, parent_groups: LabelsValues
+) -> Tuple[Labels, LabelsValues]:
+    """
+    Samples of the reduced gradient, sorted, and the position in there of each sample of the initial
+    gradient.
+
+    :param samples: samples of the initial gradient
+    :param parent_groups: group of each sample of the parent
+    """
+    rows = _dispatch.copy(samples.values)
+    positions = _dispatch.take(parent_groups, samples.column("sample"), 0)
+    rows[:, 0] = _dispatch.convert_like(positions, rows)
+
+    entries, groups = _dispatch.unique_rows(rows)
+    return Labels(samples.names, entries, assume_unique=True), groups
+
+
+def _reduce_values(
+    values: Array, groups: LabelsValues, n_groups: int, axis: int, reduction: str
+) -> Tuple[Array, Array]:
+    """
+    Reduced values and average of the values in each group; for a sum, the sum instead of this
+    average, which is not needed.
+    """
+    if reduction == "sum":
+        total = _dispatch.sum_groups(values, groups, n_groups, axis)
+        return total, total
+
+    values = _dispatch.to_floating(values)
+    mean = _mean_groups(values, groups, n_groups, axis)
+    if reduction == "mean":
+        return mean, mean
+
+    # with two passes, rounding can not make this negative
+    deviation = values - _dispatch.take(mean, groups, axis)
+    variance = _mean_groups(deviation * deviation, groups, n_groups, axis)
+    if reduction == "var":
+        return variance, mean
+
+    assert reduction == "std"
+    return _dispatch.sqrt(variance), mean
+
+
+def _gradient_of_spread(
+    gradient: Array,
+    values: Array,
+    groups: LabelsValues,
+    n_groups: int,
+    axis: int,
+    mean: Array,
+    reduced: Array,
+    reduction: str,
+) -> Array:
+    """
+    Values of the gradient of a variance or standard deviation.
+
+    :param gradient: values of the initial gradient
+    :param values: values of the initial block, for each sample of the initial gradient
+    :param groups: group of each entry of the initial gradient along ``axis``
+    :param n_groups: number of groups
+    :param axis: the axis which is reduced
+    :param mean: average of the values of the block, for each sample of the reduced gradient
+    :param reduced: reduced values of the block, for each sample of the reduced gradient
+    :param reduction: name of the reduction
+    """
+    # these averages are over the gradient samples that exist, the missing ones do not count
+    gradient = _dispatch.to_floating(gradient)
+    mean_gradient = _mean_groups(gradient, groups, n_groups, axis)
+    mean_product = _mean_groups(values * gradient, groups, n_groups, axis)
+    covariance = mean_product - mean * mean_gradient
+    if reduction == "var":
+        return 2.0 * covariance
+
+    assert reduction == "std"
+    return _dispatch.divide_or_zero(covariance, reduced)
+
+
+def _mean_groups(array: Array, groups: LabelsValues, n_groups: int, axis: int) -> Array:
+    total = _dispatch.sum_groups(array, groups, n_groups, axis)
+    return _dispatch.divide_along(total, _dispatch.count_groups(groups, n_groups), axis)

@@ -1,0 +1,47 @@
+# ruff: noqa: E402, F401, F403
+"""
+TorchScript version of metatensor: the same data, with ``torch.Tensor`` as values, that can be used
+inside of compiled functions and exported models.
+
+``Labels``, ``LabelsEntry``, ``TensorBlock`` and ``TensorMap`` are implemented in C++ and registered
+as TorchScript classes. They follow autograd: everything is differentiable with respect to the
+values of the blocks, in addition to the gradients which are explicitly stored in the blocks.
+
+``metatensor_torch`` is another name for this module.
+"""
+
+from metatensor._module_alias import alias_module
+
+# before anything else, so that there is only one copy of this module whatever its name
+alias_module("metatensor_torch", "metatensor.torch")
+
+from metatensor._versions import TORCH_INTERFACE as __version__
+
+from . import io, utils
+from ._classes import (
+    Labels,
+    LabelsEntry,
+    TensorBlock,
+    TensorMap,
+    dtype_name,
+    load_block_buffer,
+    load_buffer,
+    load_labels_buffer,
+    save_buffer,
+    version,
+)
+from ._source_twin import install as _install_operations_and_learn
+from .io import load, load_block, load_labels, save
+
+operations, learn = _install_operations_and_learn()
+#: always true: the operations are part of the same distribution
+HAS_METATENSOR_OPERATIONS: bool = True
+
+from ._jupyter import install_html_formatter as _install_html_formatter
+from ._script_modules import move_data_with_script_modules as _move_data_with_script_modules
+from .operations import *
+
+_install_html_formatter()
+_move_data_with_script_modules()
+
+__all__ = ["Labels", "TensorBlock", "TensorMap"]
