@@ -1,0 +1,217 @@
+#include "metatensor/torch/array.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "dlpack.hpp"
+#include "plain_tensors.hpp"
+
+namespace metatensor_torch {
+
+mts_data_origin_t TORCH_DATA_ORIGIN = 0;
+
+namespace {
+
+std::vector<int64_t> to_signed(const std::vector<uintptr_t>& shape) {
+    return {shape.begin(), shape.end()};
+}
+
+bool same_device(DLDevice first, DLDevice second) {
+    return first.device_type == second.device_type && first.device_id == second.device_id;
+}
+
+void check_stream(DLDevice device, const int64_t* stream) {
+    if (stream == nullptr) {
+        return;
+    }
+    TORCH_CHECK_VALUE(
+        device.device_type != kDLCPU, "there are no streams for CPU data, `stream` should be null"
+    );
+    TORCH_CHECK_VALUE(
+        device.device_type != kDLCUDA || *stream == 0,
+        "only the default CUDA stream can be used to export data, got stream ",
+        *stream
+    );
+}
+
+} // namespace
+
+TorchDataArray::TorchDataArray(torch::Tensor tensor) : tensor_(std::move(tensor)) {
+    this->update_shape();
+}
+
+void TorchDataArray::update_shape() {
+    auto sizes = tensor_.sizes();
+    shape_.assign(sizes.begin(), sizes.end());
+}
+
+mts_data_origin_t TorchDataArray::origin() const {
+    static std::once_flag REGISTERED;
+    std::call_once(REGISTERED, [] {
+        metatensor::details::check_status(
+            mts_register_data_origin("metatensor_torch::TorchDataArray", &TORCH_DATA_ORIGIN)
+        );
+    });
+    return TORCH_DATA_ORIGIN;
+}
+
+DLDevice TorchDataArray::device() const {
+    if (!tensor_.has_storage()) {
+        return {kDLExtDev, 0};
+    }
+    return details::torch_device_to_dlpack(tensor_.device());
+}
+
+DLDataType TorchDataArray::dtype() const {
+    return details::torch_dtype_to_dlpack(tensor_.scalar_type());
+}
+
+DLManagedTensorVersioned*
+TorchDataArray::as_dlpack(DLDevice device, const int64_t* stream, DLPackVersion max_version) {
+    if (max_version.major != details::DLPACK_VERSION.major) {
+        throw metatensor::Error(
+            "can not export data for DLPack version " + std::to_string(max_version.major) + "." +
+            std::to_string(max_version.minor) + ", the supported version is " +
+            std::to_string(details::DLPACK_VERSION.major) + "." +
+            std::to_string(details::DLPACK_VERSION.minor)
+        );
+    }
+
+    auto own_device = this->device();
+    check_stream(own_device, stream);
+    if (!tensor_.has_storage() || same_device(device, own_device)) {
+        return details::tensor_to_dlpack(tensor_);
+    }
+    return details::tensor_to_dlpack(tensor_.to(dlpack_device_to_torch(device)));
+}
+
+std::unique_ptr<metatensor::DataArrayBase>
+TorchDataArray::from_dlpack(DLManagedTensorVersioned* dl_tensor) const {
+    return std::make_unique<TorchDataArray>(details::tensor_from_dlpack(dl_tensor));
+}
+
+std::unique_ptr<metatensor::DataArrayBase> TorchDataArray::copy(DLDevice device) const {
+    if (same_device(device, this->device())) {
+        return std::make_unique<TorchDataArray>(tensor_.clone());
+    }
+    return std::make_unique<TorchDataArray>(
+        tensor_.to(dlpack_device_to_torch(device), tensor_.scalar_type(), false, /*copy=*/true)
+    );
+}
+
+std::unique_ptr<metatensor::DataArrayBase>
+TorchDataArray::create(std::vector<uintptr_t> shape, metatensor::MtsArray fill_value) const {
+    auto fill_dtype = details::dlpack_dtype_to_torch(fill_value.dtype());
+    if (fill_dtype != tensor_.scalar_type()) {
+        throw std::runtime_error(
+            std::string("the fill value of a new array must have the dtype of the array, ") +
+            torch::toString(tensor_.scalar_type()) + ", got " + torch::toString(fill_dtype)
+        );
+    }
+    auto fill_ndim = fill_value.shape().size();
+    if (fill_ndim != 0) {
+        throw std::runtime_error(
+            "the fill value of a new array must be a 0-dimensional array, got " +
+            std::to_string(fill_ndim) + " dimensions"
+        );
+    }
+
+    auto* dl_fill = fill_value.as_dlpack(details::DLPACK_CPU, nullptr, details::DLPACK_VERSION);
+    auto fill = details::tensor_from_dlpack(dl_fill);
+    return std::make_unique<TorchDataArray>(
+        torch::full(to_signed(shape), fill.item(), tensor_.options().requires_grad(false))
+    );
+}
+
+const std::vector<uintptr_t>& TorchDataArray::shape() const& {
+    return shape_;
+}
+
+void TorchDataArray::reshape(const std::vector<uintptr_t>& shape) {
+    tensor_ = tensor_.reshape(to_signed(shape));
+    this->update_shape();
+}
+
+void TorchDataArray::swap_axes(uintptr_t axis_1, uintptr_t axis_2) {
+    tensor_ = tensor_.swapaxes(static_cast<int64_t>(axis_1), static_cast<int64_t>(axis_2));
+    this->update_shape();
+}
+
+namespace {
+
+/// Are the values consecutive increasing integers?
+bool is_range(const std::vector<int64_t>& values) {
+    for (size_t i = 1; i < values.size(); i++) {
+        if (values[i] != values[i - 1] + 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// `output[samples_out] = input[samples_in]`, using slices where the samples are contiguous.
+void copy_samples(
+    torch::Tensor output,
+    const std::vector<int64_t>& samples_out,
+    torch::Tensor input,
+    const std::vector<int64_t>& samples_in
+) {
+    auto count = static_cast<int64_t>(samples_in.size());
+    auto source = is_range(samples_in)
+                      ? input.narrow(0, samples_in[0], count)
+                      : input.index_select(0, details::plain_tensor(samples_in).to(input.device()));
+
+    if (is_range(samples_out)) {
+        output.narrow(0, samples_out[0], count).copy_(source);
+    } else {
+        output.index_copy_(0, details::plain_tensor(samples_out).to(output.device()), source);
+    }
+}
+
+auto properties_range(const mts_data_movement_t& move) {
+    return std::tie(move.properties_start_out, move.properties_start_in, move.properties_length);
+}
+
+} // namespace
+
+void TorchDataArray::move_data(
+    const metatensor::DataArrayBase& input, std::vector<mts_data_movement_t> moves
+) {
+    const auto& input_tensor = dynamic_cast<const TorchDataArray&>(input).tensor();
+    if (moves.empty() || tensor_.is_meta()) {
+        return;
+    }
+
+    // one copy per distinct range of properties
+    std::stable_sort(moves.begin(), moves.end(), [](const auto& a, const auto& b) {
+        return properties_range(a) < properties_range(b);
+    });
+
+    for (auto first = moves.begin(); first != moves.end();) {
+        auto last = std::find_if(first, moves.end(), [&](const auto& move) {
+            return properties_range(move) != properties_range(*first);
+        });
+
+        auto samples_in = std::vector<int64_t>();
+        auto samples_out = std::vector<int64_t>();
+        for (auto move = first; move != last; ++move) {
+            samples_in.push_back(static_cast<int64_t>(move->sample_in));
+            samples_out.push_back(static_cast<int64_t>(move->sample_out));
+        }
+
+        auto length = static_cast<int64_t>(first->properties_length);
+        copy_samples(
+            tensor_.narrow(-1, static_cast<int64_t>(first->properties_start_out), length),
+            samples_out,
+            input_tensor.narrow(-1, static_cast<int64_t>(first->properties_start_in), length),
+            samples_in
+        );
+        first = last;
+    }
+}
+
+} // namespace metatensor_torch

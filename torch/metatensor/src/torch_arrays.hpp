@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "metatensor/torch/array.hpp"
+
+// Tensors in and out of the arrays of the core library.
+
+namespace metatensor_torch::details {
+
+inline metatensor::MtsArray tensor_to_array(torch::Tensor tensor) {
+    return metatensor::DataArrayBase::to_mts_array(
+        std::make_unique<TorchDataArray>(std::move(tensor))
+    );
+}
+
+/// The tensor of an array created by this library, null for other arrays. The pointer is valid as
+/// long as the array is.
+inline const torch::Tensor* array_to_tensor(const metatensor::MtsArray& array) {
+    // asking an array of this library for its origin is what sets TORCH_DATA_ORIGIN
+    auto origin = array.origin();
+    if (origin == 0 || origin != TORCH_DATA_ORIGIN) {
+        return nullptr;
+    }
+    auto* base = static_cast<metatensor::DataArrayBase*>(array.as_mts_array_t().ptr);
+    return &static_cast<const TorchDataArray*>(base)->tensor();
+}
+
+} // namespace metatensor_torch::details

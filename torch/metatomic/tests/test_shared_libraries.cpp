@@ -1,0 +1,24 @@
+// this file must be usable on its own, without the rest of the library
+#include "../src/internal/shared_libraries.cpp"
+
+#include <algorithm>
+
+#include "check.hpp"
+
+int main() {
+    auto libraries = metatomic_torch::details::get_loaded_libraries();
+    auto is_loaded = [&](const std::string& name) {
+        return std::any_of(libraries.begin(), libraries.end(), [&](const std::string& path) {
+            return path.find(name) != std::string::npos;
+        });
+    };
+
+    CHECK(is_loaded("libc10"));
+    CHECK(is_loaded("libtorch"));
+    CHECK(is_loaded("libmetatensor"));
+    CHECK(is_loaded("libmetatensor_torch"));
+    CHECK(!is_loaded("a_library_which_does_not_exist"));
+    for (const auto& path : libraries) {
+        CHECK(!path.empty());
+    }
+}
