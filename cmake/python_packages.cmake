@@ -8,7 +8,8 @@ find_package(Python 3.10 REQUIRED COMPONENTS Interpreter)
 function(python_package_directory MODULE OUTPUT)
     execute_process(
         COMMAND "${Python_EXECUTABLE}" -c
-            "import importlib.util as u; s = u.find_spec('${MODULE}'); print(list(s.submodule_search_locations)[0] if s else '')"
+            # a folder of this name in the current directory is a "namespace package", without origin
+            "import importlib.util as u; s = u.find_spec('${MODULE}'); print(s.submodule_search_locations[0] if s and s.origin else '')"
         OUTPUT_VARIABLE _directory
         OUTPUT_STRIP_TRAILING_WHITESPACE
         COMMAND_ERROR_IS_FATAL ANY

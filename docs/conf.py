@@ -1,11 +1,11 @@
 """Sphinx configuration of the documentation."""
 
+import importlib.metadata
 import os
-from importlib.metadata import version
 
 project = "metatensor"
 author = "the metatensor developers"
-release = version("metatensor")
+release = importlib.metadata.version("metatensor")
 
 # the TorchScript classes have no docstrings: this imports documented stand-ins
 os.environ["METATENSOR_IMPORT_FOR_SPHINX"] = "1"

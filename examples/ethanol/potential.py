@@ -11,13 +11,13 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from power_spectrum import PowerSpectrum
 
-from metatomic.torch import ModelOutput, NeighborListOptions, System
+from metatomic.torch import ModelOutput, System
 
 
 class Potential(torch.nn.Module):
     """
-    Interatomic potential, with the interface that engines expect from a model: ``forward`` and
-    ``requested_neighbor_lists``.
+    Interatomic potential, with the ``forward`` function that engines expect from a model. The
+    neighbor lists that engines have to provide are requested by the representation.
 
     :param types: atomic types (atomic numbers) that the potential knows
     :param cutoff: range of the atomic environments, in Angstrom
@@ -103,6 +103,3 @@ class Potential(torch.nn.Module):
 
         results["energy"] = energy
         return results
-
-    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
-        return [self.representation.neighbors]

@@ -115,6 +115,9 @@ class PowerSpectrum(torch.nn.Module):
 
         return TensorMap(self.keys.to(density.device), blocks)
 
+    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
+        return [self.neighbors]
+
     def density(self, systems: List[System]) -> TensorMap:
         """
         Density expansion around all atoms: keys ``center_type, neighbor_type``; samples ``system,

@@ -15,6 +15,9 @@ namespace bindings {
 
 BlockObject::BlockObject(mts_block_t* block, nb::object owner, std::string gradient_path)
     : block_(block), owner_(std::move(owner)), gradient_path_(std::move(gradient_path)) {
+    if (is_uninitialized(owner_)) {
+        raise(PyExc_TypeError, "the owner of a TensorBlock was never initialized");
+    }
     if (nb::isinstance<BlockObject>(owner_)) {
         owner_block_ = nb::inst_ptr<BlockObject>(owner_);
     } else if (nb::isinstance<TensorObject>(owner_)) {

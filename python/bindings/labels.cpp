@@ -105,11 +105,11 @@ bool read_row(nb::handle entry, std::vector<int32_t>& row) {
     if (!sequence.is_valid()) {
         throw nb::python_error();
     }
-    auto count = PySequence_Fast_GET_SIZE(sequence.ptr());
     auto in_range = true;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        auto* item = PySequence_Fast_GET_ITEM(sequence.ptr(), i);
-        auto index = nb::steal(PyNumber_Index(item));
+    // `__index__` can be any code: the sequence might change during this loop
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence.ptr()); i++) {
+        auto item = nb::borrow(PySequence_Fast_GET_ITEM(sequence.ptr(), i));
+        auto index = nb::steal(PyNumber_Index(item.ptr()));
         if (!index.is_valid()) {
             throw nb::python_error();
         }

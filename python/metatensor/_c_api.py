@@ -122,16 +122,15 @@ mts_array_t._fields_ = [
 mts_create_array_callback_t = CFUNCTYPE(
     mts_status_t, POINTER(c_uintptr_t), c_uintptr_t, DLDataType, POINTER(mts_array_t)
 )
-mts_realloc_buffer_t = CFUNCTYPE(
-    POINTER(ctypes.c_char), c_void_p, POINTER(ctypes.c_char), c_uintptr_t
-)
+_bytes_p = POINTER(ctypes.c_char)
+mts_realloc_buffer_t = CFUNCTYPE(_bytes_p, c_void_p, _bytes_p, c_uintptr_t)
 
 _labels_p = POINTER(mts_labels_t)
 _block_p = POINTER(mts_block_t)
 _tensor_p = POINTER(mts_tensormap_t)
 _size_p = POINTER(c_uintptr_t)
 _strings_p = POINTER(POINTER(c_char_p))
-_save_buffer = [POINTER(POINTER(ctypes.c_char)), _size_p, c_void_p, mts_realloc_buffer_t]
+_save_buffer = [POINTER(_bytes_p), _size_p, c_void_p, mts_realloc_buffer_t]
 _set_operation = [_labels_p, _labels_p, POINTER(_labels_p)]
 _mapping = [POINTER(c_int64), c_uintptr_t]
 _keys_to = [_tensor_p, _labels_p, mts_array_t, c_bool]
@@ -159,7 +158,7 @@ _FUNCTIONS = {
     "register_data_origin": (mts_status_t, [c_char_p, POINTER(mts_data_origin_t)]),
     "get_data_origin": (
         mts_status_t,
-        [mts_data_origin_t, POINTER(ctypes.c_char), c_uintptr_t],
+        [mts_data_origin_t, _bytes_p, c_uintptr_t],
     ),
     # labels
     "labels": (_labels_p, [POINTER(c_char_p), c_uintptr_t, mts_array_t]),

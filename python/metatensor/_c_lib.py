@@ -58,16 +58,17 @@ class _Library:
 
     def __call__(self) -> ctypes.CDLL:
         """Get the library; ``RuntimeError`` if this is not the version that we expect."""
+        from ._c_api import setup_functions
+
         if not self._is_ready:
             self._check_version()
+            setup_functions(self._opened)
             self._opened.mts_disable_panic_printing()
             self._is_ready = True
         return self._opened
 
     def _check_version(self) -> None:
-        from ._c_api import setup_functions
-
-        setup_functions(self._opened)
+        self._opened.mts_version.restype = ctypes.c_char_p
         found = self._opened.mts_version().decode("utf8")
         wanted = CORE_INTERFACE
         # before version 1.0, any minor version can change the interface

@@ -75,7 +75,8 @@ class Labels(_metatensor.Labels):
             array = values = _label_values(values, len(names))
         else:
             raise ValueError(
-                f"the values of Labels must be a NumPy array or a torch tensor, got '{type(values)}'"
+                "the values of Labels must be a NumPy array or a torch tensor, "
+                f"got '{type(values)}'"
             )
         super().__init__(names, values, assume_unique)
         if array is not None:
@@ -223,8 +224,8 @@ class Labels(_metatensor.Labels):
 
     def difference_and_mapping(self, other: Labels) -> tuple[Labels, np.ndarray]:
         """
-        Same as :py:meth:`difference`, and the mapping of ``self``: 64-bit integers with the position
-        in the result of each of its entries, -1 for entries that are not part of it.
+        Same as :py:meth:`difference`, and the mapping of ``self``: 64-bit integers with the
+        position in the result of each of its entries, -1 for entries that are not part of it.
         """
         return self._difference_and_mapping(_check_labels(other))
 
@@ -464,8 +465,8 @@ class Labels(_metatensor.Labels):
 
     def release(self) -> ctypes._Pointer[mts_labels_t]:
         """
-        The ``mts_labels_t*`` of the C interface, which then belongs to the caller. After this, these
-        labels can not be used anymore.
+        The ``mts_labels_t*`` of the C interface, which then belongs to the caller. After this,
+        these labels can not be used anymore.
         """
         return pointer_at(self._release(), mts_labels_t)
 

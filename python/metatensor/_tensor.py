@@ -53,9 +53,9 @@ class TensorMap(_metatensor.TensorMap):
     TensorMap with 3 blocks
         keys: [angular]
         blocks:
-           0    => TensorBlock with shape (1, 2)
-           1    => TensorBlock with shape (1, 2)
-           2    => TensorBlock with shape (1, 2)
+           0   => TensorBlock with shape (1, 2)
+           1   => TensorBlock with shape (1, 2)
+           2   => TensorBlock with shape (1, 2)
     """
 
     __slots__ = ()
@@ -117,7 +117,7 @@ class TensorMap(_metatensor.TensorMap):
             yield key, self.block_by_id(index)
 
     def __getitem__(self, selection: Selection) -> TensorBlock:
-        """``tensor[selection]`` is :py:meth:`block`; with positions, this also allows iterations."""
+        """``tensor[selection]`` is :py:meth:`block`; positions also make iterations work."""
         return self.block(selection)
 
     def block(self, selection: Selection = None, **kwargs: int) -> TensorBlock:
@@ -154,9 +154,9 @@ class TensorMap(_metatensor.TensorMap):
         """
         Get all blocks which match a selection, or all blocks without any selection.
 
-        The arguments are the same as in :py:meth:`block`. If Labels with exactly the same dimensions
-        as the keys are used, the blocks are in the order of these Labels; otherwise they are in the
-        order of the keys.
+        The arguments are the same as in :py:meth:`block`. If Labels with exactly the same
+        dimensions as the keys are used, the blocks are in the order of these Labels; otherwise
+        they are in the order of the keys.
 
         :raises ValueError: if no block matches
         """
@@ -166,7 +166,7 @@ class TensorMap(_metatensor.TensorMap):
         selected, positions = self._select(selection, kwargs)
         if len(positions) == 0 and len(self) != 0:
             raise ValueError(f"there is no block matching {_describe(selected)}")
-        return self.blocks_by_id(positions)
+        return self.blocks_by_id(positions.tolist())
 
     def blocks_by_id(self, indices: Iterable[int]) -> list[TensorBlock]:
         """Get the blocks at some positions in the keys."""
@@ -198,15 +198,15 @@ class TensorMap(_metatensor.TensorMap):
         sort_samples: bool = True,
     ) -> TensorMap:
         """
-        Merge the blocks which only differ by some dimensions of the keys, along the properties. These
-        dimensions are then the first ones of the properties.
+        Merge the blocks which only differ by some dimensions of the keys, along the properties.
+        These dimensions are then the first ones of the properties.
 
         :param keys_to_move: names of the dimensions of the keys. With Labels that contain entries,
-            the result has the properties of exactly these entries; the blocks must all have the same
-            properties.
+            the result has the properties of exactly these entries; the blocks must all have the
+            same properties.
         :param fill_value: value for samples which are not part of all merged blocks
-        :param sort_samples: sort the samples of the new blocks? Otherwise, they are in order of first
-            occurrence.
+        :param sort_samples: sort the samples of the new blocks? Otherwise, they are in order of
+            first occurrence.
         :return: a new TensorMap, which does not share its values with this one
 
         :raises MetatensorError: if blocks can not be merged: components are different (use
@@ -229,8 +229,8 @@ class TensorMap(_metatensor.TensorMap):
 
         :param keys_to_move: names of the dimensions of the keys, or Labels without any entry
         :param fill_value: value for properties which are not part of all merged blocks
-        :param sort_samples: sort the samples of the new blocks? Otherwise, they are in order of first
-            occurrence.
+        :param sort_samples: sort the samples of the new blocks? Otherwise, they are in order of
+            first occurrence.
         :return: a new TensorMap, which does not share its values with this one
 
         :raises MetatensorError: if blocks can not be merged: components are different (use
@@ -322,7 +322,8 @@ class TensorMap(_metatensor.TensorMap):
         non_blocking: bool = False,
     ) -> TensorMap:
         """
-        Change the type, the device, or the kind of array of all blocks. Labels and gradients follow.
+        Change the type, the device, or the kind of array of all blocks. Labels and gradients
+        follow.
 
         :param args: type and device can be given as positional arguments, in any order
         :param dtype: new type of the values, for the *new* kind of arrays
@@ -346,8 +347,8 @@ class TensorMap(_metatensor.TensorMap):
         """
         Copy this TensorMap.
 
-        :param deep: copy the values, or use the same arrays for both? Labels can not change, and are
-            always shared.
+        :param deep: copy the values, or use the same arrays for both? Labels can not change, and
+            are always shared.
         """
         if deep:
             return self._copy()
@@ -450,8 +451,8 @@ class TensorMap(_metatensor.TensorMap):
 
     def release(self) -> ctypes._Pointer[mts_tensormap_t]:
         """
-        The ``mts_tensormap_t*`` of the C interface, which then belongs to the caller. After this, the
-        TensorMap can not be used anymore.
+        The ``mts_tensormap_t*`` of the C interface, which then belongs to the caller. After this,
+        the TensorMap can not be used anymore.
 
         :raises RuntimeError: if this is a view
         """
@@ -492,7 +493,8 @@ def _labels_from_dict(selection: dict[str, int], keys: Labels) -> Labels:
     if any(not _INT32_MIN <= value <= _INT32_MAX for value in row):
         raise ValueError(f"there is no block matching {selection}: keys are 32-bit integers")
     values = keys.values
-    return Labels(list(selection), backend_of(values).label_values_like([row], values))
+    row_values = backend_of(values).label_values_like([row], values)
+    return Labels(list(selection), row_values, assume_unique=True)
 
 
 def _describe(selection: Labels) -> str:

@@ -5,8 +5,8 @@ Everything here is in the units of ASE, whatever the ones of the model: Angstrom
 for forces, and eV/Angstrom^3 for stresses.
 """
 
-from metatensor._versions import METATOMIC_ASE_INTERFACE as __version__
+from metatensor._versions import METATOMIC_ASE_INTERFACE as __version__  # noqa: F401
 
 from ._calculator import MetatomicCalculator
 
-__all__ = ["MetatomicCalculator", "__version__"]
+__all__ = ["MetatomicCalculator"]

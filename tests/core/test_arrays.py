@@ -1,4 +1,4 @@
-"""Arrays of Python as libmetatensor sees them: the functions of `mts_array_t`, called with ctypes."""
+"""Python arrays as libmetatensor sees them: the functions of `mts_array_t`, called by ctypes."""
 
 import ctypes
 import gc
@@ -301,7 +301,7 @@ def test_move_special_types(wrap, dtype):
 
 @pytest.mark.parametrize(
     "movement",
-    [(3, 0, 0, 0, 1), (0, 4, 0, 0, 1), (0, 0, 3, 0, 2), (0, 0, 0, 5, 1), (0,) * 4 + (9,)],
+    [(3, 0, 0, 0, 1), (0, 4, 0, 0, 1), (0, 0, 3, 0, 2), (0, 0, 0, 5, 1), (0, 0, 0, 0, 9)],
 )
 def test_move_outside(wrap, movement):
     output, array = wrap(np.zeros((4, 2, 5))), wrap(np.zeros((3, 2, 4)))
@@ -536,8 +536,7 @@ def test_exceptions_are_released():
     payload = Payload()
     alive = weakref.ref(payload)
 
-    def failing_with_payload(*args):
-        local = payload  # noqa: F841  (kept alive by the traceback)
+    def failing_with_payload(*args, payload=payload):
         raise CustomError("failed", payload)
 
     block, callback = block_with_callback(np.zeros((2, 2)), "copy", failing_with_payload)

@@ -278,6 +278,17 @@ def test_position(to_array):
     assert other[0] in labels
     assert (3, 2) not in labels
 
+    class Shrinking:
+        """Index which changes the list where it is"""
+
+        def __index__(self):
+            row.clear()
+            return 2
+
+    row = [Shrinking(), 3]
+    with pytest.raises(MetatensorError):
+        labels.position(row)
+
     for wrong in [[1], [1, 2, 3], [], [2**40]]:
         with pytest.raises(MetatensorError, match=r"^invalid parameter"):
             labels.position(wrong)

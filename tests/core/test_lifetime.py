@@ -111,6 +111,7 @@ def test_objects_without_init():
 @pytest.mark.filterwarnings("ignore:nanobind:RuntimeWarning")
 def test_use_of_objects_without_init(make_block):
     labels, block, tensor = (cls.__new__(cls) for cls in [Labels, TensorBlock, TensorMap])
+    valid = make_block(np.zeros((1, 1)))
     for function in [
         lambda: labels.values,
         lambda: len(labels),
@@ -122,6 +123,7 @@ def test_use_of_objects_without_init(make_block):
         lambda: TensorMap(Labels.single(), [block]),
         lambda: TensorBlock(np.zeros((1, 1)), labels, [], Labels.single()),
         lambda: make_block(np.zeros((1, 1))).add_gradient("g", block),
+        lambda: TensorBlock.unsafe_view_from_ptr(valid.as_mts_block_t(), tensor),
     ]:
         with pytest.raises(TypeError):
             function()
@@ -172,7 +174,7 @@ def test_subclasses(make_block):
 
 
 def test_threads(make_block, make_tensor, to_array):
-    tensor = make_tensor([make_block(to_array(np.random.rand(50, 20))) for _ in range(20)])
+    tensor = make_tensor([make_block(to_array(np.full((50, 20), 3.0))) for _ in range(20)])
     expected = tensor.keys_to_samples("key")
     results = []
 

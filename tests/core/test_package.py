@@ -1,5 +1,6 @@
 """Names, imports, and what happens in a new process."""
 
+import doctest
 import os
 import subprocess
 import sys
@@ -84,6 +85,13 @@ def test_lazy_names():
     assert issubclass(warning, Warning)
 
 
+def test_examples_of_the_documentation():
+    globals_of_examples = {"np": np, "Labels": metatensor.Labels}
+    results = doctest.testmod(metatensor, extraglobs=globals_of_examples)
+    assert results.attempted > 20
+    assert results.failed == 0
+
+
 def test_cmake_prefix_path():
     prefix = metatensor.utils.cmake_prefix_path
     assert isinstance(prefix, str)
@@ -150,11 +158,11 @@ def test_globals_at_exit():
     run(
         """
 import numpy as np
-import metatensor, torch
+import metatensor
 from metatensor import Labels, TensorBlock, TensorMap
 labels = Labels.range("s", 2)
 tensor = TensorMap(
-    Labels.single(), [TensorBlock(torch.zeros(2, 2), labels, [], Labels.range("p", 2))]
+    Labels.single(), [TensorBlock(np.zeros((2, 2)), labels, [], Labels.range("p", 2))]
 )
 view = tensor.block(0)
 loaded = Labels.load_buffer(labels.save_buffer()).values

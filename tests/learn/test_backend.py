@@ -1,6 +1,7 @@
-import metatensor.learn._backend as python_backend
 import metatensor.torch.learn._backend as torch_backend
 import pytest
+
+import metatensor.learn._backend as python_backend
 
 
 def test_types(twin):

@@ -2,10 +2,11 @@ import doctest
 import subprocess
 import sys
 
+import pytest
+
 import metatensor
 import metatensor.learn.nn
 import metatensor.torch
-import pytest
 
 
 def run_python(code):

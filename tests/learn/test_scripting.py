@@ -5,8 +5,9 @@ from typing import Dict, List, Tuple
 
 import pytest
 import torch
-from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatensor.torch.learn.nn import Buffer, Linear, Module, ModuleMap
+
+from metatensor.torch import Labels, TensorBlock, TensorMap
 
 
 @pytest.fixture

@@ -92,6 +92,15 @@ class Springs(torch.nn.Module):
         return Labels(["system", "atom"], torch.tensor(values, dtype=torch.int64).reshape(-1, 2))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def single_thread():
+    """With a handful of atoms, threads would mostly wait for each other."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)
+
+
 @pytest.fixture
 def springs() -> type[Springs]:
     return Springs

@@ -204,7 +204,6 @@ def test_json():
     assert state(copy.deepcopy(metadata)) == JSON
     assert state(ModelMetadata()) == EMPTY_JSON
     assert state(from_state('{"class": "ModelMetadata"}')) == EMPTY_JSON
-    assert state(from_state(EMPTY_JSON.replace("{}", '{"other": []}'))).count("other") == 1
 
     # references in unknown sections are ignored
     unknown = JSON.replace('"architecture"', '"unknown"')
@@ -223,7 +222,6 @@ def test_json():
         (JSON.replace("ModelMetadata", "System"), RuntimeError, "ModelMetadata"),
         ("3", RuntimeError, "expected an object"),
         ("[" * 100_000, RuntimeError, "invalid JSON"),
-        ("\ud800".encode("utf-8", "surrogatepass"), RuntimeError, ""),
     ],
 )
 def test_invalid_json(json, error, message):

@@ -2,10 +2,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import metatensor
 import numpy as np
 import pytest
 import torch
+
+import metatensor
 from metatensor import Labels, TensorBlock, TensorMap
 
 

@@ -2,10 +2,11 @@
 
 import warnings
 
-import metatensor
 import numpy as np
 import pytest
 import torch
+
+import metatensor
 from metatensor import Labels, TensorBlock, TensorMap
 
 

@@ -1,7 +1,8 @@
 import importlib
 
-import metatensor
 import pytest
+
+import metatensor
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,15 @@
 
 from collections import defaultdict
 
-import metatensor
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import metatensor
 from metatensor import Labels, TensorBlock, TensorMap
+
+#: the same examples in every run, however slow the machine
+reproducible = settings(deadline=None, derandomize=True)
 
 small_integers = st.integers(-3, 3)
 
@@ -68,6 +72,7 @@ def tensors(draw, count, **options):
     return [TensorMap(Labels(["key"], rows), tensor_blocks) for tensor_blocks in all_blocks]
 
 
+@reproducible
 @given(tensors(3))
 def test_arithmetic(abc):
     a, b, c = abc
@@ -84,6 +89,7 @@ def test_arithmetic(abc):
     assert a**1 == a
 
 
+@reproducible
 @given(tensors(1))
 def test_comparison(tensor):
     (tensor,) = tensor
@@ -92,6 +98,7 @@ def test_comparison(tensor):
     assert metatensor.equal_metadata(tensor, metatensor.ones_like(tensor))
 
 
+@reproducible
 @given(blocks())
 def test_sort(block):
     result = metatensor.sort_block(block)
@@ -117,6 +124,7 @@ def test_sort(block):
                 assert result.values[i, k, j] == expected
 
 
+@reproducible
 @given(blocks(min_samples=1))
 def test_descending_is_the_reverse(block):
     ascending = metatensor.sort_block(block)
@@ -124,6 +132,7 @@ def test_descending_is_the_reverse(block):
     np.testing.assert_array_equal(descending.values, ascending.values[::-1, ::-1, ::-1])
 
 
+@reproducible
 @given(st.data(), st.sampled_from(["samples", "properties"]))
 def test_split_and_join(data, axis):
     block = data.draw(blocks(min_samples=1, min_properties=1))
@@ -141,6 +150,7 @@ def test_split_and_join(data, axis):
     assert metatensor.sort_block(joined, "samples") == metatensor.sort_block(block, "samples")
 
 
+@reproducible
 @given(blocks())
 def test_slice_with_everything(block):
     for axis in ("samples", "properties"):
@@ -149,6 +159,7 @@ def test_slice_with_everything(block):
         assert metatensor.slice_block(block, axis, list(range(len(labels)))) == block
 
 
+@reproducible
 @given(st.data())
 def test_slice_does_not_lose_gradients(data):
     block = data.draw(blocks(min_samples=1))
@@ -161,6 +172,7 @@ def test_slice_does_not_lose_gradients(data):
     assert len(gradient.samples) == len(initial.samples)
 
 
+@reproducible
 @given(blocks(min_samples=1), st.sampled_from(["s", "t"]))
 def test_sum_and_mean_over_samples(block, name):
     (kept,) = [other for other in ("s", "t") if other != name]
@@ -189,6 +201,7 @@ def test_sum_and_mean_over_samples(block, name):
         np.testing.assert_array_equal(row, expected[tuple(entry)])
 
 
+@reproducible
 @given(tensors(1), label_values(1))
 def test_filter_and_drop(tensor, rows):
     (tensor,) = tensor
@@ -205,12 +218,14 @@ def test_filter_and_drop(tensor, rows):
             assert (key in keys) is (part is kept)
 
 
+@reproducible
 @given(blocks())
 def test_unique_metadata(block):
     result = metatensor.unique_metadata_block(block, "samples", ["t"])
     assert result.values[:, 0].tolist() == sorted(set(block.samples.column("t").tolist()))
 
 
+@reproducible
 @given(label_values(2), label_values(1, min_size=1))
 def test_one_hot(rows, extra):
     # all the values which exist, and some more

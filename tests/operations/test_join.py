@@ -1,7 +1,8 @@
-import metatensor
 import numpy as np
 import pytest
 import torch
+
+import metatensor
 from metatensor import Labels, MetatensorError, NotEqualError, TensorBlock, TensorMap
 
 

@@ -5,9 +5,10 @@ import pkgutil
 import subprocess
 import sys
 
+import pytest
+
 import metatensor
 import metatensor.operations
-import pytest
 
 PUBLIC = """
 NotEqualError abs add allclose allclose_block allclose_block_raise allclose_raise append_dimension

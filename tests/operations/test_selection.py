@@ -1,8 +1,9 @@
 """slice, split, filter_blocks, drop_blocks, drop_empty_blocks"""
 
-import metatensor
 import numpy as np
 import pytest
+
+import metatensor
 from metatensor import Labels, MetatensorError, TensorBlock, TensorMap
 
 SAMPLES = [[0, 0], [1, 1], [0, 1], [2, 0]]

@@ -1,8 +1,9 @@
 """sort, sort_block, unique_metadata, unique_metadata_block"""
 
-import metatensor
 import numpy as np
 import pytest
+
+import metatensor
 from metatensor import Labels, MetatensorError, TensorBlock, TensorMap
 
 

@@ -3,11 +3,12 @@
 from types import SimpleNamespace
 from typing import Any
 
-import metatensor
-import metatensor.torch as mts
 import numpy as np
 import pytest
 import torch
+
+import metatensor
+import metatensor.torch as mts
 
 
 def to_script(value: Any) -> Any:

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 from typing import List, Union
 
-import metatensor.torch as mts
 import pytest
 import torch
-from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatensor.torch.operations._add import _add_block_block
+from metatensor.torch.operations._backend import isinstance_metatensor
 from metatensor.torch.operations._multiply import _multiply_block_constant
+
+import metatensor.torch as mts
+from metatensor.torch import Labels, TensorBlock, TensorMap
 
 
 @pytest.fixture
@@ -182,6 +184,24 @@ def test_private_functions(tensor):
         assert torch.equal(result.values, block.values + 2.0 * block.values)
         gradient = result.gradient("positions").values
         assert torch.allclose(gradient, 3 * block.gradient("positions").values)
+
+
+def name_of_class(value: Union[Labels, TensorBlock, TensorMap]) -> str:
+    if isinstance_metatensor(value, "Labels"):
+        return "Labels"
+    if isinstance_metatensor(value, "TensorBlock"):
+        return "TensorBlock"
+    assert isinstance_metatensor(value, "TensorMap")
+    return "TensorMap"
+
+
+def test_isinstance(tensor):
+    for function in (name_of_class, torch.jit.script(name_of_class)):
+        for value in (tensor.keys, tensor.block_by_id(0), tensor):
+            assert function(value) == value._type().name()
+    assert not isinstance_metatensor(3, "Labels")
+    with pytest.raises(AssertionError):
+        isinstance_metatensor(tensor, "System")
 
 
 class Model(torch.nn.Module):

@@ -110,8 +110,8 @@ void FileSink::open(const std::string& path) {
 // in place: we may not create files in this folder, or files with the group of the replaced one.
 bool FileSink::open_temporary(const std::string& final_path, const struct stat* replaced) {
     do {
-        auto path = temporary_path(final_path);
-        file_ = File::try_open(path, O_WRONLY | O_CREAT | O_EXCL, NEW_FILE_MODE);
+        auto flags = O_WRONLY | O_CREAT | O_EXCL;
+        file_ = File::try_open(temporary_path(final_path), flags, NEW_FILE_MODE);
     } while (!file_.is_open() && errno == EEXIST);
 
     if (!file_.is_open()) {

@@ -152,7 +152,8 @@ ZipDirectory find_zip_directory(Source& source) {
     // Signatures that start in one chunk can end in the next one.
     constexpr size_t OVERLAP = sizeof(zip::end::SIGNATURE) - 1;
 
-    auto chunk = std::vector<uint8_t>(SEARCH_CHUNK_BYTES + OVERLAP);
+    auto chunk =
+        std::vector<uint8_t>(std::min<uint64_t>(source.size(), SEARCH_CHUNK_BYTES + OVERLAP));
     auto end = source.size();
     size_t candidates = 0;
     while (end > 0 && candidates < MAX_CANDIDATES) {

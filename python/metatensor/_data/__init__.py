@@ -24,6 +24,8 @@ __all__ = [
     "Device",
     "ExternalCpuArray",
     "ExternalCudaArray",
+    "NumpyBackend",
+    "TorchBackend",
     "backend_of",
     "create_mts_array",
     "data_origin",

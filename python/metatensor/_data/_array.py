@@ -22,8 +22,8 @@ def create_mts_array(array: Any) -> mts_array_t:
     """
     Wrap an array (``numpy.ndarray``, ``torch.Tensor``) for the C interface, without a copy.
 
-    The result holds a reference to ``array``, until its ``destroy`` function is called. This is done
-    by whoever takes ownership of the ``mts_array_t``.
+    The result holds a reference to ``array``, until its ``destroy`` function is called. This is
+    done by whoever takes ownership of the ``mts_array_t``.
 
     :raises ValueError: if this is not an array that metatensor can use
     """

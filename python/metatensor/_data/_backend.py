@@ -87,9 +87,9 @@ class ArrayBackend(abc.ABC):
     @abc.abstractmethod
     def move_data(self, array: Any, source: Any, movements: memoryview) -> Any:
         """
-        Move data from ``source`` to ``array``, both with samples as the first axis and properties as
-        the last one. The result is ``array`` if it was changed in place, or the array to be used
-        instead of it.
+        Move data from ``source`` to ``array``, both with samples as the first axis and properties
+        as the last one. The result is ``array`` if it was changed in place, or the array to be
+        used instead of it.
 
         ``movements`` is only valid during the call, see :py:func:`read_movements`.
         """
@@ -137,7 +137,7 @@ class ArrayBackend(abc.ABC):
 
     @abc.abstractmethod
     def label_values_like(self, rows: Sequence[Sequence[int]] | np.ndarray, array: Any) -> Any:
-        """Integers as values for labels, in the same kind of array and on the device of ``array``."""
+        """Integers as values for labels, in the same kind of array and on the same device."""
 
     @abc.abstractmethod
     def concatenate_columns(self, arrays: Sequence[Any]) -> Any:
@@ -149,9 +149,9 @@ class ArrayBackend(abc.ABC):
 
 def read_movements(movements: memoryview) -> np.ndarray:
     """
-    The data movements given to :py:meth:`ArrayBackend.move_data`: integers (64-bit) with one row per
-    movement, and the columns sample in, sample out, first property in, first property out, number
-    of properties.
+    The data movements given to :py:meth:`ArrayBackend.move_data`: integers (64-bit) with one row
+    per movement, and the columns sample in, sample out, first property in, first property out,
+    number of properties.
     """
     return np.frombuffer(movements, dtype=np.uintp).reshape(-1, 5).astype(np.int64)
 

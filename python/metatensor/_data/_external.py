@@ -44,11 +44,11 @@ class ExternalCpuArray(np.ndarray):
     def __array_wrap__(
         self, array: np.ndarray, context: Any = None, return_scalar: bool = False
     ) -> Any:
-        # Results with their own memory have no reason to keep the parent alive
-        if not _shares_owner(array, self):
-            array = np.asarray(array)
-            return array[()] if return_scalar else array
-        return array.view(type(self)) if not isinstance(array, ExternalCpuArray) else array
+        if _memory_owner(array) is _memory_owner(self):
+            return array
+        # results with their own memory have no reason to keep the parent alive
+        array = np.asarray(array)
+        return array[()] if return_scalar else array
 
 
 def _memory_owner(array: np.ndarray) -> Any:
@@ -57,10 +57,6 @@ def _memory_owner(array: np.ndarray) -> Any:
     while isinstance(owner, np.ndarray) and owner.base is not None:
         owner = owner.base
     return owner
-
-
-def _shares_owner(first: np.ndarray, second: np.ndarray) -> bool:
-    return _memory_owner(first) is _memory_owner(second)
 
 
 class ExternalCudaArray:

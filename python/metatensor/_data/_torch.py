@@ -1,4 +1,4 @@
-"""Torch tensors. Everything is differentiable: data is moved with indexing, copied with ``clone``."""
+"""Torch tensors. Everything is differentiable: data is moved by indexing, copied by ``clone``."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class TorchBackend(ArrayBackend):
         import torch
 
         array = np.asarray(array)
-        # torch can not use these without a copy: it does not know read-only data or negative strides
+        # torch can not share these: it knows neither read-only data nor negative strides
         if not array.flags.writeable or any(stride < 0 for stride in array.strides):
             array = array.copy()
         return torch.from_numpy(array)

@@ -14,7 +14,7 @@ from .._c_api import mts_array_t
 
 
 class _TorchType(type):
-    """Metaclass: ``isinstance`` and ``issubclass`` look at the class of torch with the same name."""
+    """Metaclass: ``isinstance`` and ``issubclass`` use the class of torch with the same name."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return issubclass(type(instance), cls)

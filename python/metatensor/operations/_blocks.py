@@ -71,3 +71,19 @@ def add_gradient_with_samples(
             values=values, samples=samples, components=components, properties=block.properties
         ),
     )
+
+
+def with_labels(block: TensorBlock, samples: Labels, properties: Labels) -> TensorBlock:
+    """
+    New block with other samples and properties, and the same arrays. Gradients keep their samples;
+    the gradients of gradients are dropped.
+    """
+    result = TensorBlock(
+        values=block.values,
+        samples=samples,
+        components=block.components,
+        properties=properties,
+    )
+    for parameter, gradient in block.gradients():
+        add_gradient(result, parameter, gradient.values, gradient)
+    return result

@@ -11,7 +11,7 @@ from ._backend import (
     torch_jit_is_scripting,
     torch_jit_script,
 )
-from ._blocks import add_gradient_with_samples
+from ._blocks import add_gradient_with_samples, with_labels
 
 
 def _check_axis(axis: str) -> None:
@@ -46,21 +46,6 @@ def _insert(labels: Labels, index: int, name: str, values: Union[Array, int]) ->
         names[:index] + [name] + names[index:],
         _dispatch.concatenate([columns[:, :index], column, columns[:, index:]], 1),
     )
-
-
-def _with_labels(block: TensorBlock, samples: Labels, properties: Labels) -> TensorBlock:
-    """Block with new samples and properties, and the same arrays."""
-    result = TensorBlock(
-        values=block.values,
-        samples=samples,
-        components=block.components,
-        properties=properties,
-    )
-    for parameter, gradient in block.gradients():
-        add_gradient_with_samples(
-            result, parameter, gradient.values, gradient.samples, gradient.components
-        )
-    return result
 
 
 def _rename_block(block: TensorBlock, axis: str, old: str, new: str) -> TensorBlock:
@@ -154,7 +139,7 @@ def insert_dimension(
             samples = _insert(samples, index, name, values)
         elif axis == "properties":
             properties = _insert(properties, index, name, values)
-        blocks.append(_with_labels(block, samples, properties))
+        blocks.append(with_labels(block, samples, properties))
     return TensorMap(keys, blocks)
 
 
@@ -232,7 +217,7 @@ def permute_dimensions(tensor: TensorMap, axis: str, dimensions_indexes: List[in
             samples = samples.permute(dimensions_indexes)
         elif axis == "properties":
             properties = properties.permute(dimensions_indexes)
-        blocks.append(_with_labels(block, samples, properties))
+        blocks.append(with_labels(block, samples, properties))
     return TensorMap(keys, blocks)
 
 
@@ -271,7 +256,7 @@ def remove_dimension(tensor: TensorMap, axis: str, name: str) -> TensorMap:
             samples = samples.remove(name)
         elif axis == "properties":
             properties = properties.remove(name)
-        blocks.append(_with_labels(block, samples, properties))
+        blocks.append(with_labels(block, samples, properties))
     return TensorMap(keys, blocks)
 
 

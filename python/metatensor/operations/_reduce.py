@@ -13,6 +13,7 @@ from ._blocks import (
     check_no_nested_gradients,
     parent_rows,
     rows_for_gradient,
+    with_labels,
 )
 
 
@@ -24,21 +25,14 @@ def reduce_samples(block: TensorBlock, sample_names: List[str], reduction: str) 
     :param sample_names: sample dimensions which disappear
     :param reduction: ``"sum"``, ``"mean"``, ``"var"`` or ``"std"``
     """
-    values = block.values
-    if len(block.samples) == 0:
-        result = TensorBlock(
-            values=values,
-            samples=_without_entries(block.samples, sample_names),
-            components=block.components,
-            properties=block.properties,
-        )
-        for parameter, gradient in block.gradients():
-            check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
-            add_gradient_with_samples(
-                result, parameter, gradient.values, gradient.samples, gradient.components
-            )
-        return result
+    for parameter, gradient in block.gradients():
+        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
 
+    if len(block.samples) == 0:
+        samples = _without_entries(block.samples, sample_names)
+        return with_labels(block, samples, block.properties)
+
+    values = block.values
     samples, groups = _group_entries(block.samples, sample_names)
     reduced, mean = _reduce_values(values, groups, len(samples), 0, reduction)
     result = TensorBlock(
@@ -49,7 +43,6 @@ def reduce_samples(block: TensorBlock, sample_names: List[str], reduction: str) 
     )
 
     for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
         gradient_samples, gradient_groups = _group_gradient_samples(gradient.samples, groups)
         if reduction == "sum" or reduction == "mean":
             gradient_values, _ = _reduce_values(
@@ -82,21 +75,14 @@ def reduce_properties(block: TensorBlock, property_names: List[str], reduction: 
     :param property_names: property dimensions which disappear
     :param reduction: ``"sum"``, ``"mean"``, ``"var"`` or ``"std"``
     """
-    values = block.values
-    if len(block.properties) == 0:
-        result = TensorBlock(
-            values=values,
-            samples=block.samples,
-            components=block.components,
-            properties=_without_entries(block.properties, property_names),
-        )
-        for parameter, gradient in block.gradients():
-            check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
-            add_gradient_with_samples(
-                result, parameter, gradient.values, gradient.samples, gradient.components
-            )
-        return result
+    for parameter, gradient in block.gradients():
+        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
 
+    if len(block.properties) == 0:
+        properties = _without_entries(block.properties, property_names)
+        return with_labels(block, block.samples, properties)
+
+    values = block.values
     properties, groups = _group_entries(block.properties, property_names)
     axis = len(values.shape) - 1
     reduced, mean = _reduce_values(values, groups, len(properties), axis, reduction)
@@ -108,7 +94,6 @@ def reduce_properties(block: TensorBlock, property_names: List[str], reduction: 
     )
 
     for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
         axis = len(gradient.values.shape) - 1
         if reduction == "sum" or reduction == "mean":
             gradient_values, _ = _reduce_values(

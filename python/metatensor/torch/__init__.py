@@ -10,10 +10,10 @@ values of the blocks, in addition to the gradients which are explicitly stored i
 ``metatensor_torch`` is another name for this module.
 """
 
-from metatensor._module_alias import alias_module
+from metatensor._module_alias import alias_module as _alias_module
 
 # before anything else, so that there is only one copy of this module whatever its name
-alias_module("metatensor_torch", "metatensor.torch")
+_alias_module("metatensor_torch", "metatensor.torch")
 
 from metatensor._versions import TORCH_INTERFACE as __version__
 
@@ -30,16 +30,16 @@ from ._classes import (
     save_buffer,
     version,
 )
+from ._jupyter import install_html_formatter as _install_html_formatter
+from ._script_modules import move_data_with_script_modules as _move_data_with_script_modules
 from ._source_twin import install as _install_operations_and_learn
 from .io import load, load_block, load_labels, save
 
 operations, learn = _install_operations_and_learn()
+from .operations import *
+
 #: always true: the operations are part of the same distribution
 HAS_METATENSOR_OPERATIONS: bool = True
-
-from ._jupyter import install_html_formatter as _install_html_formatter
-from ._script_modules import move_data_with_script_modules as _move_data_with_script_modules
-from .operations import *
 
 _install_html_formatter()
 _move_data_with_script_modules()

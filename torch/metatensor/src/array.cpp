@@ -9,6 +9,7 @@
 
 #include "dlpack.hpp"
 #include "plain_tensors.hpp"
+#include "torch_arrays.hpp"
 
 namespace metatensor_torch {
 
@@ -49,7 +50,7 @@ void TorchDataArray::update_shape() {
     shape_.assign(sizes.begin(), sizes.end());
 }
 
-mts_data_origin_t TorchDataArray::origin() const {
+mts_data_origin_t details::torch_data_origin() {
     static std::once_flag REGISTERED;
     std::call_once(REGISTERED, [] {
         metatensor::details::check_status(
@@ -57,6 +58,10 @@ mts_data_origin_t TorchDataArray::origin() const {
         );
     });
     return TORCH_DATA_ORIGIN;
+}
+
+mts_data_origin_t TorchDataArray::origin() const {
+    return details::torch_data_origin();
 }
 
 DLDevice TorchDataArray::device() const {

@@ -56,16 +56,11 @@ TensorMapHolder::TensorMapHolder(metatensor::TensorMap tensor, torch::IValue par
     : tensor_(std::move(tensor)), parent_(std::move(parent)) {}
 
 TensorMap TensorMapHolder::create(Labels keys, std::vector<TensorBlock> blocks) {
-    auto with_gradients = std::vector<TensorBlock>();
-    for (const auto& block : blocks) {
-        if (!block->gradients_list().empty()) {
-            with_gradients.emplace_back(block);
+    auto tensor = torch::make_intrusive<TensorMapHolder>(std::move(keys), blocks);
+    for (size_t i = 0; i < blocks.size(); i++) {
+        if (!tensor->tensor_.block_by_id(i).gradients_list().empty()) {
+            blocks[i]->parent_ = tensor;
         }
-    }
-
-    auto tensor = torch::make_intrusive<TensorMapHolder>(std::move(keys), std::move(blocks));
-    for (const auto& block : with_gradients) {
-        block->parent_ = tensor;
     }
     return tensor;
 }

@@ -15,12 +15,13 @@ inline metatensor::MtsArray tensor_to_array(torch::Tensor tensor) {
     );
 }
 
+/// Data origin of the arrays of this library.
+mts_data_origin_t torch_data_origin();
+
 /// The tensor of an array created by this library, null for other arrays. The pointer is valid as
 /// long as the array is.
 inline const torch::Tensor* array_to_tensor(const metatensor::MtsArray& array) {
-    // asking an array of this library for its origin is what sets TORCH_DATA_ORIGIN
-    auto origin = array.origin();
-    if (origin == 0 || origin != TORCH_DATA_ORIGIN) {
+    if (array.origin() != torch_data_origin()) {
         return nullptr;
     }
     auto* base = static_cast<metatensor::DataArrayBase*>(array.as_mts_array_t().ptr);

@@ -67,8 +67,7 @@ JsonReader::JsonReader(std::string_view text, std::string class_name)
         throw std::runtime_error("invalid JSON for " + class_name_ + ": expected an object");
     }
 
-    auto actual = required<std::string>("class", "a string");
-    if (actual != class_name_) {
+    if (required<std::string>("class", "a string") != class_name_) {
         invalid_value("class", "\"" + class_name_ + "\"");
     }
 }
