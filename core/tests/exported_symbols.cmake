@@ -8,9 +8,9 @@ execute_process(
 string(REGEX MATCHALL "[^ \n]+\n" _exported "${_output}")
 string(REPLACE "\n" "" _exported "${_exported}")
 
-# functions are declared at the start of a line, with their arguments
+# functions are declared at the start of a line, or alone on the line after their return type
 file(READ "${HEADER}" _header)
-string(REGEX MATCHALL "\n[a-z][A-Za-z_ \\*]*mts_[a-z_]+\\(" _declarations "${_header}")
+string(REGEX MATCHALL "\n([a-z][A-Za-z_ *]*[ *])?mts_[a-z_]+\\(" _declarations "${_header}")
 set(_declared)
 foreach(_declaration IN LISTS _declarations)
     string(REGEX MATCH "mts_[a-z_]+\\($" _name "${_declaration}")

@@ -16,11 +16,11 @@ import ase.io
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from metatensor.torch import TensorBlock
 from potential import Potential
 from tqdm import tqdm
 from vesin.metatomic import neighbor_lists_for_model
 
+from metatensor.torch import TensorBlock
 from metatomic.torch import (
     AtomisticModel,
     ModelCapabilities,

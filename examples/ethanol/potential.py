@@ -6,11 +6,11 @@ of Behler and Parrinello, Phys. Rev. Lett. 98, 146401 (2007), on another represe
 
 from typing import Dict, List, Optional
 
-import metatensor.torch as mts
 import torch
-from metatensor.torch import Labels, TensorBlock, TensorMap
 from power_spectrum import PowerSpectrum
 
+import metatensor.torch as mts
+from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import ModelOutput, System
 
 

@@ -29,8 +29,8 @@ import math
 from typing import List, Tuple
 
 import torch
-from metatensor.torch import Labels, TensorBlock, TensorMap
 
+from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import NeighborListOptions, System
 
 # coefficients of 1, t, t^2, t^3 in the Legendre polynomials P_0(t) ... P_3(t)

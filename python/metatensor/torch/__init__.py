@@ -11,13 +11,10 @@ values of the blocks, in addition to the gradients which are explicitly stored i
 """
 
 from metatensor._module_alias import alias_module as _alias_module
-
-# before anything else, so that there is only one copy of this module whatever its name
-_alias_module("metatensor_torch", "metatensor.torch")
-
 from metatensor._versions import TORCH_INTERFACE as __version__
 
-from . import io, utils
+# these fail, with an explanation, if there is no torch or no library for it
+from . import _c_lib
 from ._classes import (
     Labels,
     LabelsEntry,
@@ -30,6 +27,11 @@ from ._classes import (
     save_buffer,
     version,
 )
+
+# only now: after a failed import, no half-initialized module must be left under the other name
+_alias_module("metatensor_torch", "metatensor.torch")
+
+from . import io, utils
 from ._jupyter import install_html_formatter as _install_html_formatter
 from ._script_modules import move_data_with_script_modules as _move_data_with_script_modules
 from ._source_twin import install as _install_operations_and_learn

@@ -48,8 +48,10 @@ def _move_attributes(module: torch.jit.RecursiveScriptModule) -> None:
 
     attributes = module._concrete_type.get_attributes()
     if "_mts_buffer_names" in attributes:
+        # TorchScript drops empty containers that are not used, but not their names
         for name in module._mts_buffer_names:
-            _move_attribute(module, name, _buffers().move)
+            if name in attributes:
+                _move_attribute(module, name, _buffers().move)
         return
 
     moved = [_move_attribute(module, name, _move_mixed) for name in attributes]

@@ -7,6 +7,9 @@ between the units of the engine and the ones of the model.
 import importlib
 from types import ModuleType
 
+# first, because it says what to install if there is no torch
+import metatensor.torch  # noqa: F401
+
 from . import ase_calculator, utils
 from ._classes import (
     ModelCapabilities,

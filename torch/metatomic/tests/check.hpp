@@ -51,7 +51,7 @@ void throws(
 
 } // namespace check
 
-#define CHECK(...)                                                                                 \
+#define EXPECT(...)                                                                                \
     do {                                                                                           \
         if (!(__VA_ARGS__)) {                                                                      \
             check::fail(__FILE__, __LINE__, #__VA_ARGS__);                                         \
@@ -59,8 +59,8 @@ void throws(
     } while (false)
 
 /// Two values are equal
-#define CHECK_EQ(actual, ...) check::equal((actual), (__VA_ARGS__), #actual, __FILE__, __LINE__)
+#define EXPECT_EQ(actual, ...) check::equal((actual), (__VA_ARGS__), #actual, __FILE__, __LINE__)
 
 /// An expression throws this class of exceptions, and the message starts with this text
-#define CHECK_THROWS(expression, Error, prefix)                                                    \
+#define EXPECT_THROWS(expression, Error, prefix)                                                   \
     check::throws<Error>([&] { (void)(expression); }, prefix, #expression, __FILE__, __LINE__)

@@ -13,11 +13,11 @@ static void layouts() {
     constexpr auto DICT = sizeof(Outputs);
     constexpr auto BOOL_AND_PADDING = sizeof(void*);
 
-    CHECK_EQ(
+    EXPECT_EQ(
         sizeof(NeighborListOptionsHolder),
         BASE + sizeof(double) + STRING + BOOL_AND_PADDING + STRINGS
     );
-    CHECK_EQ(
+    EXPECT_EQ(
         sizeof(SystemHolder),
         BASE + 4 * sizeof(torch::Tensor) +
             sizeof(
@@ -25,74 +25,74 @@ static void layouts() {
             ) +
             sizeof(std::unordered_map<std::string, metatensor_torch::TensorMap>)
     );
-    CHECK_EQ(
+    EXPECT_EQ(
         sizeof(ModelOutputHolder),
         BASE + STRING + BOOL_AND_PADDING + STRINGS + 2 * STRING +
             sizeof(torch::optional<std::string>)
     );
-    CHECK_EQ(
+    EXPECT_EQ(
         sizeof(ModelCapabilitiesHolder),
         BASE + sizeof(std::vector<int64_t>) + sizeof(double) + STRINGS + DICT + 2 * STRING
     );
-    CHECK_EQ(
+    EXPECT_EQ(
         sizeof(ModelEvaluationOptionsHolder),
         BASE + DICT + STRING + sizeof(torch::optional<metatensor_torch::Labels>)
     );
-    CHECK_EQ(sizeof(ModelMetadataHolder), BASE + 2 * STRING + STRINGS + 2 * DICT);
+    EXPECT_EQ(sizeof(ModelMetadataHolder), BASE + 2 * STRING + STRINGS + 2 * DICT);
 }
 
 static void versions() {
-    CHECK_EQ(version(), std::string(METATOMIC_TORCH_VERSION));
+    EXPECT_EQ(version(), std::string(METATOMIC_TORCH_VERSION));
     auto expected = std::to_string(METATOMIC_TORCH_VERSION_MAJOR) + "." +
                     std::to_string(METATOMIC_TORCH_VERSION_MINOR) + "." +
                     std::to_string(METATOMIC_TORCH_VERSION_PATCH);
-    CHECK_EQ(version(), expected);
+    EXPECT_EQ(version(), expected);
 }
 
 static void model_output() {
     auto output = torch::make_intrusive<ModelOutputHolder>();
-    CHECK_EQ(output->sample_kind(), "system");
+    EXPECT_EQ(output->sample_kind(), "system");
 
     // engines read and write `per_atom` directly
     output->per_atom = true;
-    CHECK_EQ(output->sample_kind(), "atom");
+    EXPECT_EQ(output->sample_kind(), "atom");
     output->per_atom = false;
-    CHECK_EQ(output->sample_kind(), "system");
+    EXPECT_EQ(output->sample_kind(), "system");
 
     output->set_sample_kind("atom");
-    CHECK(output->per_atom);
+    EXPECT(output->per_atom);
     output->per_atom = false;
-    CHECK_EQ(output->sample_kind(), "system");
+    EXPECT_EQ(output->sample_kind(), "system");
 
     output->set_sample_kind("atom_pair");
-    CHECK(!output->per_atom);
-    CHECK_EQ(output->sample_kind(), "atom_pair");
+    EXPECT(!output->per_atom);
+    EXPECT_EQ(output->sample_kind(), "atom_pair");
     output->set_sample_kind("system");
-    CHECK_EQ(output->sample_kind(), "system");
+    EXPECT_EQ(output->sample_kind(), "system");
 
-    CHECK_THROWS(
+    EXPECT_THROWS(
         output->set_sample_kind("bond"),
         c10::ValueError,
         "invalid sample kind for ModelOutput: 'bond', supported sample kinds are [atom atom_pair "
         "system]"
     );
-    CHECK_THROWS(output->set_unit("foo"), c10::ValueError, "unknown unit 'foo'");
+    EXPECT_THROWS(output->set_unit("foo"), c10::ValueError, "unknown unit 'foo'");
 }
 
 static void model_output_constructors() {
     const std::vector<std::string> gradients = {"positions"};
 
     auto from_literal = ModelOutputHolder("", "eV", "atom", gradients, "some energy");
-    CHECK_EQ(from_literal.sample_kind(), "atom");
-    CHECK_EQ(from_literal.unit(), "eV");
-    CHECK(from_literal.explicit_gradients == gradients);
-    CHECK_EQ(from_literal.description, "some energy");
+    EXPECT_EQ(from_literal.sample_kind(), "atom");
+    EXPECT_EQ(from_literal.unit(), "eV");
+    EXPECT(from_literal.explicit_gradients == gradients);
+    EXPECT_EQ(from_literal.description, "some energy");
 
-    CHECK_EQ(
+    EXPECT_EQ(
         ModelOutputHolder("", "", std::string("atom_pair"), {}, "").sample_kind(), "atom_pair"
     );
-    CHECK_EQ(ModelOutputHolder("", "", true, {}, "").sample_kind(), "atom");
-    CHECK_EQ(ModelOutputHolder("", "", false, {}, "").sample_kind(), "system");
+    EXPECT_EQ(ModelOutputHolder("", "", true, {}, "").sample_kind(), "atom");
+    EXPECT_EQ(ModelOutputHolder("", "", false, {}, "").sample_kind(), "system");
 
     using torch::nullopt;
     auto sample_kind = [](const torch::IValue& positional,
@@ -100,18 +100,18 @@ static void model_output_constructors() {
                           torch::optional<std::string> sample_kind) {
         return ModelOutputHolder("", "", positional, {}, "", per_atom, sample_kind).sample_kind();
     };
-    CHECK_EQ(sample_kind({}, nullopt, nullopt), "system");
-    CHECK_EQ(sample_kind({}, true, nullopt), "atom");
-    CHECK_EQ(sample_kind({}, nullopt, "atom_pair"), "atom_pair");
-    CHECK_EQ(sample_kind("atom", nullopt, nullopt), "atom");
-    CHECK_EQ(sample_kind("atom", false, nullopt), "atom");
-    CHECK_EQ(sample_kind(true, nullopt, "system"), "atom");
-    CHECK_THROWS(sample_kind({}, true, "atom"), c10::ValueError, "only one of");
-    CHECK_THROWS(sample_kind(true, true, nullopt), c10::ValueError, "`per_atom` was given twice");
-    CHECK_THROWS(
+    EXPECT_EQ(sample_kind({}, nullopt, nullopt), "system");
+    EXPECT_EQ(sample_kind({}, true, nullopt), "atom");
+    EXPECT_EQ(sample_kind({}, nullopt, "atom_pair"), "atom_pair");
+    EXPECT_EQ(sample_kind("atom", nullopt, nullopt), "atom");
+    EXPECT_EQ(sample_kind("atom", false, nullopt), "atom");
+    EXPECT_EQ(sample_kind(true, nullopt, "system"), "atom");
+    EXPECT_THROWS(sample_kind({}, true, "atom"), c10::ValueError, "only one of");
+    EXPECT_THROWS(sample_kind(true, true, nullopt), c10::ValueError, "`per_atom` was given twice");
+    EXPECT_THROWS(
         sample_kind("atom", nullopt, "atom"), c10::ValueError, "`sample_kind` was given twice"
     );
-    CHECK_THROWS(
+    EXPECT_THROWS(
         sample_kind(3, nullopt, nullopt), c10::ValueError, "the third positional argument"
     );
 }
@@ -131,26 +131,26 @@ static void capabilities() {
         std::vector<std::string>{"cuda", "cpu"},
         "float32"
     );
-    CHECK_EQ(capabilities->engine_interaction_range("angstrom"), 15.0);
-    CHECK_EQ(capabilities->engine_interaction_range(""), 1.5);
+    EXPECT_EQ(capabilities->engine_interaction_range("angstrom"), 15.0);
+    EXPECT_EQ(capabilities->engine_interaction_range(""), 1.5);
 
     auto copy = ModelCapabilitiesHolder::from_json(capabilities->to_json());
-    CHECK_EQ(copy->to_json(), capabilities->to_json());
-    CHECK_EQ(copy->outputs().at("energy")->unit(), "eV");
-    CHECK_EQ(copy->interaction_range, 1.5);
-    CHECK_EQ(copy->dtype(), "float32");
+    EXPECT_EQ(copy->to_json(), capabilities->to_json());
+    EXPECT_EQ(copy->outputs().at("energy")->unit(), "eV");
+    EXPECT_EQ(copy->interaction_range, 1.5);
+    EXPECT_EQ(copy->dtype(), "float32");
 
-    outputs.insert(
+    outputs.insert_or_assign(
         "energy",
         torch::make_intrusive<ModelOutputHolder>("", "nm", "system", std::vector<std::string>(), "")
     );
-    CHECK_THROWS(
+    EXPECT_THROWS(
         capabilities->set_outputs(outputs),
         c10::ValueError,
         "invalid unit for the output 'energy': 'nm' has dimension L, expected the dimension of "
         "energy (L^2 T^-2 M)"
     );
-    CHECK_THROWS(
+    EXPECT_THROWS(
         ModelCapabilitiesHolder::from_json("{"),
         std::runtime_error,
         "invalid JSON for ModelCapabilities"
@@ -166,11 +166,11 @@ static void evaluation_options() {
     );
 
     auto copy = ModelEvaluationOptionsHolder::from_json(options->to_json());
-    CHECK_EQ(copy->length_unit(), "bohr");
-    CHECK(copy->outputs.contains("energy"));
-    CHECK(*copy->get_selected_atoms().value() == *options->get_selected_atoms().value());
+    EXPECT_EQ(copy->length_unit(), "bohr");
+    EXPECT(copy->outputs.contains("energy"));
+    EXPECT(*copy->get_selected_atoms().value() == *options->get_selected_atoms().value());
 
-    CHECK_THROWS(
+    EXPECT_THROWS(
         options->set_selected_atoms(metatensor_torch::LabelsHolder::create({"atom"}, {{0}})),
         c10::ValueError,
         "invalid names for the `selected_atoms` labels"
@@ -178,12 +178,14 @@ static void evaluation_options() {
 }
 
 static void select_device() {
-    CHECK(pick_device({"cpu", "mps"}) == torch::DeviceType::CPU);
-    CHECK(pick_device({"cpu"}, "cpu:0") == torch::DeviceType::CPU);
-    CHECK(pick_device({"CPU"}, "") == torch::DeviceType::CPU);
-    CHECK_THROWS(pick_device({}), c10::ValueError, "none of the devices supported by the model");
-    CHECK_THROWS(pick_device({"cpu"}, "meta"), c10::ValueError, "can not use the requested device");
-    CHECK_THROWS(pick_device({"cpu"}, "foo"), c10::ValueError, "invalid device 'foo'");
+    EXPECT(pick_device({"cpu", "mps"}) == torch::DeviceType::CPU);
+    EXPECT(pick_device({"cpu"}, "cpu:0") == torch::DeviceType::CPU);
+    EXPECT(pick_device({"CPU"}, "") == torch::DeviceType::CPU);
+    EXPECT_THROWS(pick_device({}), c10::ValueError, "none of the devices supported by the model");
+    EXPECT_THROWS(
+        pick_device({"cpu"}, "meta"), c10::ValueError, "can not use the requested device"
+    );
+    EXPECT_THROWS(pick_device({"cpu"}, "foo"), c10::ValueError, "invalid device 'foo'");
 }
 
 int main() {

@@ -13,12 +13,10 @@ int main() {
         });
     };
 
-    CHECK(is_loaded("libc10"));
-    CHECK(is_loaded("libtorch"));
-    CHECK(is_loaded("libmetatensor"));
-    CHECK(is_loaded("libmetatensor_torch"));
-    CHECK(!is_loaded("a_library_which_does_not_exist"));
+    EXPECT(is_loaded("libc10"));
+    EXPECT(is_loaded("libtorch"));
+    EXPECT(!is_loaded("a_library_which_does_not_exist"));
     for (const auto& path : libraries) {
-        CHECK(!path.empty());
+        EXPECT(!path.empty());
     }
 }

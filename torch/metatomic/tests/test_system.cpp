@@ -63,18 +63,18 @@ static void tensors_are_shared() {
     auto pbc = torch::zeros({3}, torch::kBool);
     auto system = torch::make_intrusive<SystemHolder>(types, positions, cell, pbc);
 
-    CHECK(system->types().is_same(types));
-    CHECK(system->positions().is_same(positions));
-    CHECK(system->cell().is_same(cell));
-    CHECK(system->pbc().is_same(pbc));
-    CHECK_EQ(system->size(), 2);
-    CHECK(system->device() == torch::kCPU);
-    CHECK(system->scalar_type() == torch::kFloat64);
+    EXPECT(system->types().is_same(types));
+    EXPECT(system->positions().is_same(positions));
+    EXPECT(system->cell().is_same(cell));
+    EXPECT(system->pbc().is_same(pbc));
+    EXPECT_EQ(system->size(), 2);
+    EXPECT(system->device() == torch::kCPU);
+    EXPECT(system->scalar_type() == torch::kFloat64);
 
     auto converted = system->to(torch::kFloat32, torch::nullopt, /* non_blocking */ false);
-    CHECK(converted->scalar_type() == torch::kFloat32);
-    CHECK(converted->types().is_same(types));
-    CHECK(converted->positions().requires_grad());
+    EXPECT(converted->scalar_type() == torch::kFloat32);
+    EXPECT(converted->types().is_same(types));
+    EXPECT(converted->positions().requires_grad());
 }
 
 static void neighbor_lists_order() {
@@ -94,17 +94,17 @@ static void neighbor_lists_order() {
     }
 
     auto known = system->known_neighbor_lists();
-    CHECK_EQ(known.size(), 16);
+    EXPECT_EQ(known.size(), 16u);
     auto i = 0;
     for (auto strict : {false, true}) {
         for (auto full_list : {false, true}) {
             for (auto cutoff : {-1.0, 1.0, infinity}) {
-                CHECK_EQ(known[i]->cutoff(), cutoff);
-                CHECK_EQ(known[i]->full_list(), full_list);
-                CHECK_EQ(known[i]->strict(), strict);
+                EXPECT_EQ(known[i]->cutoff(), cutoff);
+                EXPECT_EQ(known[i]->full_list(), full_list);
+                EXPECT_EQ(known[i]->strict(), strict);
                 i += 1;
             }
-            CHECK(std::isnan(known[i]->cutoff()));
+            EXPECT(std::isnan(known[i]->cutoff()));
             i += 1;
         }
     }
@@ -112,10 +112,10 @@ static void neighbor_lists_order() {
 
 static void errors() {
     auto system = create_full_system();
-    CHECK_THROWS(
+    EXPECT_THROWS(
         system->get_data("velocity"), c10::ValueError, "there is no data named 'velocity'"
     );
-    CHECK_THROWS(
+    EXPECT_THROWS(
         system->add_data("mass", create_masses()),
         c10::ValueError,
         "there is already some data named 'mass'"
@@ -123,13 +123,13 @@ static void errors() {
     system->add_data("mass", create_masses(), /* override */ true);
 
     auto options = torch::make_intrusive<NeighborListOptionsHolder>(2.5, true, true);
-    CHECK_THROWS(
+    EXPECT_THROWS(
         system->get_neighbor_list(options),
         c10::ValueError,
         "there is no neighbor list for NeighborListOptions(cutoff=2.500000, full_list=True, "
         "strict=True)"
     );
-    CHECK_THROWS(
+    EXPECT_THROWS(
         system->to_positional(1.5, {}, torch::nullopt, torch::nullopt, false),
         c10::TypeError,
         "the positional arguments of `System.to`"
@@ -144,17 +144,17 @@ static void gradients() {
     auto neighbors = create_neighbors();
     auto values = neighbors->values();
     register_autograd_neighbors(system, neighbors, /* check_consistency */ true);
-    CHECK(neighbors->values().is_same(values));
-    CHECK(values.requires_grad());
+    EXPECT(neighbors->values().is_same(values));
+    EXPECT(values.requires_grad());
 
     values.pow(2).sum().backward();
     auto expected = 2 * values.detach().sum(0).squeeze(-1);
-    CHECK(torch::allclose(system->positions().grad()[0], -expected));
-    CHECK(torch::allclose(system->positions().grad()[1], expected));
-    CHECK(torch::allclose(system->cell().grad()[2], -2 * values.detach()[1].squeeze(-1)));
-    CHECK_EQ(system->cell().grad()[0].abs().sum().item<double>(), 0);
+    EXPECT(torch::allclose(system->positions().grad()[0], -expected));
+    EXPECT(torch::allclose(system->positions().grad()[1], expected));
+    EXPECT(torch::allclose(system->cell().grad()[2], -2 * values.detach()[1].squeeze(-1)));
+    EXPECT_EQ(system->cell().grad()[0].abs().sum().item<double>(), 0);
 
-    CHECK_THROWS(
+    EXPECT_THROWS(
         register_autograd_neighbors(system, neighbors, false),
         c10::ValueError,
         "the values of the neighbors already require gradients"
@@ -164,7 +164,7 @@ static void gradients() {
 static void serialization() {
     auto system = create_full_system();
     auto buffer = save_buffer(system);
-    CHECK(torch::equal(buffer, save_buffer(system)));
+    EXPECT(torch::equal(buffer, save_buffer(system)));
 
     const auto* data = buffer.const_data_ptr<uint8_t>();
     auto size = static_cast<size_t>(buffer.numel());
@@ -172,13 +172,13 @@ static void serialization() {
          {load_system_buffer(buffer),
           load_system_buffer(data, size),
           load_system_buffer(std::vector<uint8_t>(data, data + size))}) {
-        CHECK(torch::equal(loaded->types(), system->types()));
-        CHECK(torch::equal(loaded->positions(), system->positions()));
-        CHECK(torch::equal(loaded->cell(), system->cell()));
-        CHECK(torch::equal(loaded->pbc(), system->pbc()));
-        CHECK_EQ(loaded->known_neighbor_lists()[0]->requestors()[0], "tests");
-        CHECK_EQ(loaded->known_data()[0], "mass");
-        CHECK(torch::equal(save_buffer(loaded), buffer));
+        EXPECT(torch::equal(loaded->types(), system->types()));
+        EXPECT(torch::equal(loaded->positions(), system->positions()));
+        EXPECT(torch::equal(loaded->cell(), system->cell()));
+        EXPECT(torch::equal(loaded->pbc(), system->pbc()));
+        EXPECT_EQ(loaded->known_neighbor_lists()[0]->requestors()[0], "tests");
+        EXPECT_EQ(loaded->known_data()[0], "mass");
+        EXPECT(torch::equal(save_buffer(loaded), buffer));
     }
 }
 
@@ -189,14 +189,14 @@ static void invalid_buffers() {
     auto try_to_load = [](const torch::Tensor& invalid) {
         try {
             auto system = load_system_buffer(invalid);
-            CHECK_EQ(system->size(), 2);
+            EXPECT_EQ(system->size(), 2);
         } catch (const std::exception& error) {
-            CHECK(std::string(error.what()).size() != 0);
+            EXPECT(std::string(error.what()).size() != 0);
         }
     };
 
     for (int64_t end = 0; end < size; end++) {
-        CHECK_THROWS(load_system_buffer(buffer.slice(0, 0, end)), std::runtime_error, "");
+        EXPECT_THROWS(load_system_buffer(buffer.slice(0, 0, end)), std::runtime_error, "");
     }
 
     for (int64_t i = 0; i < size; i++) {

@@ -1,4 +1,5 @@
 import copy
+import warnings
 from typing import List, Optional
 
 import torch
@@ -6,13 +7,16 @@ import torch
 from .._backend import Labels, TensorBlock, TensorMap, isinstance_metatensor
 from ._module import Module
 
+with warnings.catch_warnings():
+    # torch deprecates TorchScript, which is what models are exported with
+    warnings.simplefilter("ignore", DeprecationWarning)
 
-@torch.jit.interface
-class ModuleMapInterface(torch.nn.Module):
-    """Modules which can be used in a :py:class:`ModuleMap`."""
+    @torch.jit.interface
+    class ModuleMapInterface(torch.nn.Module):
+        """Modules which can be used in a :py:class:`ModuleMap`."""
 
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        pass
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
+            pass
 
 
 class ModuleMap(Module):
