@@ -46,8 +46,7 @@ mts_status_t mts_block_free(mts_block_t* block) {
         }
         if (from_handle(block).is_owned()) {
             throw invalid_parameter(
-                "this block is part of another block or of a tensor map, it can not be released "
-                "alone"
+                "this block is part of another block or of a tensor map, which will release it"
             );
         }
         delete &from_handle(block);

@@ -69,9 +69,9 @@ static void add_requested_properties(MergePlan& plan, const Labels& keys_to_move
     for (MergeSource& source : plan.sources) {
         if (*source.block->properties() != *first) {
             throw invalid_parameter(
-                "can not merge blocks with different properties when the entries of `keys_to_move` "
-                "are "
-                "given; give labels without entries to get the properties of each block"
+                "can not merge blocks with different properties when `keys_to_move` has entries; "
+                "use "
+                "labels without entries to get the properties of each block"
             );
         }
         const std::int64_t position = keys_to_move.position(source.moved.data());

@@ -30,11 +30,31 @@ static void check_same_space(const Labels& first, const Labels& second) {
     }
 }
 
-/// `find_entries` for rows that are strictly increasing: both are read once, from start to end
+/// Position of the first row that is not smaller than `row`, at `start` or after
+template <std::size_t Width>
+static std::size_t lower_bound(Rows rows, std::size_t start, const std::int32_t* row) {
+    std::size_t end = rows.count;
+    while (start < end) {
+        const std::size_t middle = start + (end - start) / 2;
+        if (compare_rows<Width>(rows[middle], row, rows.size) < 0) {
+            start = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return start;
+}
+
+/// `find_entries` for rows that are strictly increasing: both are read once from start to end,
+/// unless most of `rows` can be skipped
 static void find_sorted(Rows rows, Rows searched, std::span<std::int64_t> positions) {
+    const bool skip = searched.count < rows.count / 32;
     with_static_width(rows.size, [&](auto width) {
         std::size_t i = 0;
         for (std::size_t j = 0; j < searched.count; j++) {
+            if (skip) {
+                i = lower_bound<width()>(rows, i, searched[j]);
+            }
             while (i < rows.count && compare_rows<width()>(rows[i], searched[j], rows.size) < 0) {
                 i++;
             }

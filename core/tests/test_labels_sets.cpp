@@ -293,7 +293,7 @@ static void test_random() {
     std::mt19937 generator(0);
     for (size_t size = 1; size <= 5; size++) {
         for (int32_t range : {2, 10, 1 << 30}) {
-            for (size_t first_count : {1, 30, 300}) {
+            for (size_t first_count : {1, 30, 300, 4000}) {
                 for (size_t second_count : {1, 40, 200}) {
                     std::uniform_int_distribution<int32_t> value(-range, range);
                     Values first(first_count * size);

@@ -2,7 +2,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
-#include <optional>
 
 #include <caffe2/serialize/inline_container.h>
 
