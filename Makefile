@@ -67,12 +67,14 @@ test: $(BIN)/.installed
 lint: $(BIN)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
+	@echo "clang-format --dry-run on all C and C++ files"
+	@$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(BIN)/.lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/clang-format -i $(CXX_FILES)
+	@echo "clang-format -i on all C and C++ files"
+	@$(BIN)/clang-format -i $(CXX_FILES)
 
 bench: $(BIN)/.installed
 	$(BIN)/python benchmarks/run.py
