@@ -13,6 +13,7 @@ os.environ["METATOMIC_IMPORT_FOR_SPHINX"] = "1"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
+autoclass_content = "both"
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 
