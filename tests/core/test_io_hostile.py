@@ -64,7 +64,7 @@ def load_everything(content):
             pass
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_random_bytes(content):
     load_everything(content)

@@ -122,7 +122,7 @@ def assert_same_tensor(actual, expected):
     assert actual.info() == expected.info()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tensors())
 def test_tensors(tensor):
     for written_with_numpy in [False, True]:
@@ -135,7 +135,7 @@ def test_tensors(tensor):
             assert bytes(native.save_buffer()) == bytes(buffer)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_labels(data):
     labels = data.draw(labels_of_size(data.draw(st.integers(0, 10))))

@@ -126,7 +126,7 @@ moved_names = st.sampled_from([["k1"], ["k2"], ["k1", "k2"], ["k2", "k1"], []])
 
 
 @given(tensors(), moved_names, st.booleans(), st.sampled_from(["numpy", "torch"]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_keys_to_properties(tensor, moved, sort, arrays):
     result = tensor.to(arrays=arrays).keys_to_properties(moved, fill_value=FILL, sort_samples=sort)
     kept, expected = groups(tensor, moved)
@@ -157,7 +157,7 @@ def test_keys_to_properties(tensor, moved, sort, arrays):
 
 
 @given(tensors(same_properties=True), st.lists(st.integers(-2, 3), unique=True, min_size=1))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_keys_to_properties_with_entries(tensor, entries):
     result = tensor.keys_to_properties(
         labels(["k1"], [[entry] for entry in entries]), fill_value=FILL
@@ -184,7 +184,7 @@ def test_keys_to_properties_with_entries(tensor, entries):
 
 
 @given(tensors(), moved_names, st.booleans(), st.sampled_from(["numpy", "torch"]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_keys_to_samples(tensor, moved, sort, arrays):
     result = tensor.to(arrays=arrays).keys_to_samples(moved, fill_value=FILL, sort_samples=sort)
     kept, expected = groups(tensor, moved)

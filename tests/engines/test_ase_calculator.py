@@ -98,8 +98,6 @@ def test_stress_finite_differences(make_calculator, crystal):
 
 @settings(
     max_examples=20,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

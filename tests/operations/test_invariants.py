@@ -3,14 +3,13 @@
 from collections import defaultdict
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import metatensor
 from metatensor import Labels, TensorBlock, TensorMap
 
 #: the same examples in every run, however slow the machine
-reproducible = settings(deadline=None, derandomize=True)
 
 small_integers = st.integers(-3, 3)
 
@@ -72,7 +71,6 @@ def tensors(draw, count, **options):
     return [TensorMap(Labels(["key"], rows), tensor_blocks) for tensor_blocks in all_blocks]
 
 
-@reproducible
 @given(tensors(3))
 def test_arithmetic(abc):
     a, b, c = abc
@@ -89,7 +87,6 @@ def test_arithmetic(abc):
     assert a**1 == a
 
 
-@reproducible
 @given(tensors(1))
 def test_comparison(tensor):
     (tensor,) = tensor
@@ -98,7 +95,6 @@ def test_comparison(tensor):
     assert metatensor.equal_metadata(tensor, metatensor.ones_like(tensor))
 
 
-@reproducible
 @given(blocks())
 def test_sort(block):
     result = metatensor.sort_block(block)
@@ -124,7 +120,6 @@ def test_sort(block):
                 assert result.values[i, k, j] == expected
 
 
-@reproducible
 @given(blocks(min_samples=1))
 def test_descending_is_the_reverse(block):
     ascending = metatensor.sort_block(block)
@@ -132,7 +127,6 @@ def test_descending_is_the_reverse(block):
     np.testing.assert_array_equal(descending.values, ascending.values[::-1, ::-1, ::-1])
 
 
-@reproducible
 @given(st.data(), st.sampled_from(["samples", "properties"]))
 def test_split_and_join(data, axis):
     block = data.draw(blocks(min_samples=1, min_properties=1))
@@ -150,7 +144,6 @@ def test_split_and_join(data, axis):
     assert metatensor.sort_block(joined, "samples") == metatensor.sort_block(block, "samples")
 
 
-@reproducible
 @given(blocks())
 def test_slice_with_everything(block):
     for axis in ("samples", "properties"):
@@ -159,7 +152,6 @@ def test_slice_with_everything(block):
         assert metatensor.slice_block(block, axis, list(range(len(labels)))) == block
 
 
-@reproducible
 @given(st.data())
 def test_slice_does_not_lose_gradients(data):
     block = data.draw(blocks(min_samples=1))
@@ -172,7 +164,6 @@ def test_slice_does_not_lose_gradients(data):
     assert len(gradient.samples) == len(initial.samples)
 
 
-@reproducible
 @given(blocks(min_samples=1), st.sampled_from(["s", "t"]))
 def test_sum_and_mean_over_samples(block, name):
     (kept,) = [other for other in ("s", "t") if other != name]
@@ -201,7 +192,6 @@ def test_sum_and_mean_over_samples(block, name):
         np.testing.assert_array_equal(row, expected[tuple(entry)])
 
 
-@reproducible
 @given(tensors(1), label_values(1))
 def test_filter_and_drop(tensor, rows):
     (tensor,) = tensor
@@ -218,14 +208,12 @@ def test_filter_and_drop(tensor, rows):
             assert (key in keys) is (part is kept)
 
 
-@reproducible
 @given(blocks())
 def test_unique_metadata(block):
     result = metatensor.unique_metadata_block(block, "samples", ["t"])
     assert result.values[:, 0].tolist() == sorted(set(block.samples.column("t").tolist()))
 
 
-@reproducible
 @given(label_values(2), label_values(1, min_size=1))
 def test_one_hot(rows, extra):
     # all the values which exist, and some more

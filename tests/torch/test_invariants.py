@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import metatensor.torch as mts
 from metatensor.torch import Labels, TensorBlock, TensorMap
 
-reproducible = settings(deadline=None, max_examples=30, derandomize=True, database=None)
+few = settings(max_examples=30)
 
 entries = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), unique=True, max_size=12)
 
@@ -20,7 +20,7 @@ def as_list(labels):
     return [tuple(row) for row in labels.values.tolist()]
 
 
-@reproducible
+@few
 @given(entries, entries)
 def test_set_operations(first, second):
     a, b = make_labels(first), make_labels(second)
@@ -35,7 +35,7 @@ def test_set_operations(first, second):
             assert mapping.tolist() == [-1 if p is None else p for p in positions]
 
 
-@reproducible
+@few
 @given(entries, entries)
 def test_selection(values, selection):
     labels = make_labels(values)
@@ -47,7 +47,7 @@ def test_selection(values, selection):
     assert selected.tolist() == [i for i, (a, _) in enumerate(values) if a in column]
 
 
-@reproducible
+@few
 @given(entries)
 def test_entries(values):
     labels = make_labels(values)
@@ -98,7 +98,7 @@ def values_by_position(tensor):
     return result
 
 
-@reproducible
+@few
 @given(tensor_maps(), st.booleans())
 def test_merging_blocks_moves_every_value(tensor, sort_samples):
     expected = values_by_position(tensor)
@@ -109,7 +109,7 @@ def test_merging_blocks_moves_every_value(tensor, sort_samples):
             assert set(merged[position]) == {-1.0}
 
 
-@reproducible
+@few
 @given(tensor_maps(), st.dictionaries(st.text("abc", max_size=3), st.text("xyz", max_size=3)))
 def test_serialization(tensor, info):
     for key, value in info.items():
