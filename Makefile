@@ -5,6 +5,7 @@
 #   make install   build the package and install it in .venv
 #   make lint      ruff and clang-format, in check mode      make format   apply them
 #   make bench     benchmarks                                make docs     HTML documentation
+#   make install-compat   names of published packages, without code, for packages that depend on them
 #   make clean     remove everything that was created
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ SOURCES := $(shell git ls-files --cached --others --exclude-standard -- \
 CXX_FILES = $(shell git ls-files --cached --others --exclude-standard -- \
     '*.c' '*.h' '*.hpp' '*.cpp')
 
-.PHONY: all install demo test lint format bench docs clean
+.PHONY: all install install-compat demo test lint format bench docs clean
 
 all: install
 
@@ -52,6 +53,9 @@ $(BIN)/.docs: $(BIN)/.environment
 	touch $@
 
 install: $(BIN)/.installed
+
+install-compat: $(BIN)/.installed
+	$(BIN)/python -m pip install --quiet --no-build-isolation $(addprefix ./,$(wildcard compat/*/))
 
 # --- what people run ---------------------------------------------------------------------------
 demo: $(BIN)/.installed
