@@ -88,5 +88,5 @@ docs: $(BIN)/.installed $(BIN)/.docs
 	@echo "open docs/_build/html/index.html"
 
 clean:
-	rm -rf $(VENV) build dist $(DEMO_OUTPUT) docs/_build
+	rm -rf $(VENV) build dist $(DEMO_OUTPUT) docs/_build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -32,8 +32,8 @@
  * mts_block_gradient(), mts_tensormap_block_by_id()), can be called at the same time on the same
  * object. mts_block_add_gradient(), mts_tensormap_set_info(), mts_block_free() and
  * mts_tensormap_free() need exclusive access. Handles on the same labels can be released from
- * different threads at the same time. The last error is private to each thread, the registry of data
- * origins is shared and locked.
+ * different threads at the same time. The last error is private to each thread, the registry of
+ * data origins is shared and locked.
  *
  * **Sizes.** All counts are numbers of elements (of entries, of axes, of blocks...); counts of
  * buffers of `uint8_t` are thus in bytes.
