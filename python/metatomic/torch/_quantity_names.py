@@ -4,7 +4,8 @@ Current and deprecated spellings of the standard quantities.
 Models and engines released over the years use both, and each must keep working with the other.
 Only the text before the first ``/`` is a quantity, the rest is the name of a variant:
 ``features/v`` and ``feature/v`` are the two spellings of one output. All functions here are
-compiled by TorchScript.
+compiled by TorchScript and become part of exported models. This is why the table of C++ is here
+again: an exported model may only call operators that every release of the library has.
 """
 
 
