@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from metatomic.torch import ModelCapabilities, ModelOutput
+from metatomic.torch._quantity_names import _deprecated_to_current
 
 
 def state(capabilities: ModelCapabilities) -> str:
@@ -208,6 +209,14 @@ class TestOutputs:
         message = "'charges' is deprecated .* 'charges/b', use 'charge/b'"
         with pytest.warns(DeprecationWarning, match=message):
             capabilities.outputs = {"charges/b": ModelOutput(unit="e")}
+
+    @pytest.mark.filterwarnings("ignore:the unit of the output")
+    @pytest.mark.parametrize(("deprecated", "current"), _deprecated_to_current().items())
+    def test_deprecated_names_of_exported_models(self, deprecated, current, always_warn):
+        # the classes and the code that is compiled into exported models each have a table
+        message = f"'{deprecated}' is deprecated, use '{current}' instead"
+        with pytest.warns(DeprecationWarning, match=message):
+            ModelCapabilities().outputs = {deprecated: ModelOutput()}
 
     def test_variants(self, capfd):
         described = ModelOutput(unit="eV", description="something")
