@@ -1,8 +1,10 @@
 #include "arrays.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nanobind/stl/string_view.h>
@@ -23,6 +25,16 @@ struct ArrayBackend {
     mts_data_origin_t origin;
 };
 
+/// The backend of an array
+nb::object find_backend(nb::handle array) {
+    // by far the most frequent one
+    if (is_numpy_array(array)) {
+        static auto* numpy_backend = new nb::object(python_objects().find_backend(array));
+        return *numpy_backend;
+    }
+    return python_objects().find_backend(array);
+}
+
 nb::tuple to_tuple(const uintptr_t* values, uintptr_t count) {
     auto result = nb::steal<nb::tuple>(PyTuple_New(static_cast<Py_ssize_t>(count)));
     for (uintptr_t i = 0; i < count; i++) {
@@ -36,19 +48,26 @@ nb::tuple to_tuple(DLDevice device) {
 }
 
 std::vector<uintptr_t> shape_of(nb::handle array) {
-    auto shape = nb::steal(PySequence_Fast(nb::object(array.attr("shape")).ptr(), "invalid shape"));
-    if (!shape.is_valid()) {
-        throw nb::python_error();
-    }
-    auto result = std::vector<uintptr_t>();
-    auto count = PySequence_Fast_GET_SIZE(shape.ptr());
-    result.reserve(static_cast<size_t>(count));
-    for (Py_ssize_t i = 0; i < count; i++) {
-        auto size = PyLong_AsSize_t(PySequence_Fast_GET_ITEM(shape.ptr(), i));
-        if (size == static_cast<size_t>(-1) && PyErr_Occurred() != nullptr) {
+    // never a list, which could be changed by the conversion of its elements
+    auto shape = nb::object(array.attr("shape"));
+    if (PyTuple_Check(shape.ptr()) == 0) {
+        shape = nb::steal(PySequence_Tuple(shape.ptr()));
+        if (!shape.is_valid()) {
             throw nb::python_error();
         }
-        result.push_back(size);
+    }
+    auto result = std::vector<uintptr_t>();
+    auto count = PyTuple_GET_SIZE(shape.ptr());
+    result.reserve(static_cast<size_t>(count));
+    for (Py_ssize_t i = 0; i < count; i++) {
+        auto size = PyNumber_AsSsize_t(PyTuple_GET_ITEM(shape.ptr(), i), PyExc_OverflowError);
+        if (size == -1 && PyErr_Occurred() != nullptr) {
+            throw nb::python_error();
+        }
+        if (size < 0) {
+            raise(PyExc_ValueError, "the shape of an array can not contain %zd", size);
+        }
+        result.push_back(static_cast<uintptr_t>(size));
     }
     return result;
 }
@@ -59,8 +78,8 @@ std::vector<uintptr_t> shape_of(nb::handle array) {
 /// and without calls to Python. All other functions need the GIL.
 class PythonArray {
 public:
-    PythonArray(nb::object array, nb::object backend)
-        : array_(std::move(array)), backend_object_(std::move(backend)),
+    explicit PythonArray(nb::object array)
+        : array_(std::move(array)), backend_object_(find_backend(array_)),
           backend_(nb::inst_ptr<ArrayBackend>(backend_object_)), shape_(shape_of(array_)) {
         if (is_numpy()) {
             device_ = CPU_DEVICE;
@@ -77,18 +96,15 @@ public:
     }
 
     nb::handle array() const noexcept { return array_; }
+    const nb::object& backend() const noexcept { return backend_->implementation; }
     mts_data_origin_t origin() const noexcept { return backend_->origin; }
     DLDevice device() const noexcept { return device_; }
     const std::vector<uintptr_t>& shape() const noexcept { return shape_; }
-    const std::optional<DLDataType>& known_dtype() const noexcept { return dtype_; }
     bool is_numpy() const { return is_numpy_array(array_); }
 
-    DLDataType find_dtype() const {
-        if (is_numpy()) {
-            dtype_ = numpy_dtype(array_);
-        } else {
-            auto dtype = nb::object(call("dlpack_dtype"));
-            dtype_ = DLDataType{nb::cast<uint8_t>(dtype[0]), nb::cast<uint8_t>(dtype[1]), 1};
+    DLDataType dtype() const {
+        if (!dtype_) {
+            dtype_ = find_dtype();
         }
         return *dtype_;
     }
@@ -96,12 +112,21 @@ public:
     /// Calls a method of the backend for this array
     template <typename... Args>
     nb::object call(const char* method, Args&&... args) const {
-        return backend_->implementation.attr(method)(array_, std::forward<Args>(args)...);
+        return backend().attr(method)(array_, std::forward<Args>(args)...);
     }
 
+    /// Uses another array from now on. This can be of another kind, for backends that have no way
+    /// to make new arrays of their own kind.
     void replace(nb::object array) {
-        shape_ = shape_of(array);
-        array_ = std::move(array);
+        if (array.is(array_)) {
+            return;
+        }
+        auto replacement = PythonArray(std::move(array));
+        // pointers to the shape stay valid until it changes
+        if (replacement.shape_ == shape_) {
+            replacement.shape_.swap(shape_);
+        }
+        std::swap(*this, replacement);
     }
 
     /// libmetatensor checked the shape before, and relies on it. The user still has the array, and
@@ -117,7 +142,30 @@ public:
         }
     }
 
+    /// Everything that reads the data relies on the shape and the type given by this class, and
+    /// these come from different attributes of the Python array
+    void check_exported(const DLTensor& tensor) const {
+        auto same_shape = static_cast<size_t>(tensor.ndim) == shape_.size() &&
+                          std::equal(shape_.begin(), shape_.end(), tensor.shape);
+        if (!same_shape || !is_same_dtype(tensor.dtype, dtype())) {
+            raise(
+                PyExc_BufferError,
+                "the DLPack tensor made by an array of type '%s' does not have the shape, or the "
+                "type of elements, that this array says to have",
+                Py_TYPE(array_.ptr())->tp_name
+            );
+        }
+    }
+
 private:
+    DLDataType find_dtype() const {
+        if (is_numpy()) {
+            return numpy_dtype(array_);
+        }
+        auto dtype = nb::object(call("dlpack_dtype"));
+        return {nb::cast<uint8_t>(dtype[0]), nb::cast<uint8_t>(dtype[1]), 1};
+    }
+
     nb::object array_;
     nb::object backend_object_;
     const ArrayBackend* backend_;
@@ -143,11 +191,7 @@ mts_status_t array_device(const void* self, DLDevice* device) {
 }
 
 mts_status_t array_dtype(const void* self, DLDataType* dtype) {
-    return run_callback([&] {
-        const auto& array = PythonArray::from(self);
-        const auto& known = array.known_dtype();
-        *dtype = known ? *known : array.find_dtype();
-    });
+    return run_callback([&] { *dtype = PythonArray::from(self).dtype(); });
 }
 
 mts_status_t array_shape(const void* self, const uintptr_t** shape, uintptr_t* shape_count) {
@@ -203,7 +247,14 @@ mts_status_t array_as_dlpack(
             stream == nullptr ? nb::none() : nb::object(nb::int_(*stream)),
             nb::make_tuple(max_version.major, max_version.minor)
         );
-        *dl_managed_tensor = tensor_from_capsule(capsule);
+        auto* tensor = tensor_from_capsule(capsule);
+        try {
+            array.check_exported(tensor->dl_tensor);
+        } catch (...) {
+            delete_tensor(tensor);
+            throw;
+        }
+        *dl_managed_tensor = tensor;
     });
 }
 
@@ -279,25 +330,19 @@ mts_status_t array_move_data(
         auto* bytes = reinterpret_cast<char*>(const_cast<mts_data_movement_t*>(movements));
         auto size = static_cast<Py_ssize_t>(movements_count * sizeof(mts_data_movement_t));
         auto view = nb::steal(PyMemoryView_FromMemory(bytes, size, PyBUF_READ));
-        array.replace(array.call("move_data", from.array(), view));
+        auto source = nb::borrow(from.array());
+        if (from.origin() != array.origin()) {
+            source = array.backend().attr("from_array")(source);
+        }
+        array.replace(array.call("move_data", source, view));
     });
-}
-
-/// The backend of an array
-nb::object find_backend(nb::handle array) {
-    // by far the most frequent one
-    if (is_numpy_array(array)) {
-        static auto* numpy_backend = new nb::object(python_objects().find_backend(array));
-        return *numpy_backend;
-    }
-    return python_objects().find_backend(array);
 }
 
 } // namespace
 
 mts_array_t wrap_python_array(nb::handle array) {
     auto result = mts_array_t{};
-    result.ptr = new PythonArray(nb::borrow(array), find_backend(array));
+    result.ptr = new PythonArray(nb::borrow(array));
     result.destroy = array_destroy;
     result.origin = array_origin;
     result.device = array_device;
@@ -408,6 +453,12 @@ void bind_arrays(nb::module_& m) {
         },
         nb::arg("array").none(),
         "The Python array inside of an ``mts_array_t``, ``None`` if there is another kind of array"
+    );
+    m.def(
+        "read_dlpack",
+        [](nb::handle capsule) { return new_dlpack_tensor(tensor_from_capsule(capsule)); },
+        nb::arg("capsule").none(),
+        "The tensor of a DLPack capsule as a ``DLPackTensor``; the capsule can not be used again"
     );
     m.def(
         "as_dlpack",

@@ -1,5 +1,6 @@
 #include "dlpack.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -38,6 +39,9 @@ const BufferFormat BUFFER_FORMATS[] = {
     {kDLFloat, 16, "e"},
     {kDLFloat, 32, "f"},
     {kDLFloat, 64, "d"},
+    // buffers do not have this type: these are the same bits, which Python code then views as what
+    // they are
+    {kDLBfloat, 16, "H"},
     {kDLComplex, 64, "Zf"},
     {kDLComplex, 128, "Zd"},
 };
@@ -172,6 +176,51 @@ nb::object unversioned_capsule(nb::handle self) {
     }));
 }
 
+/// Raises for tensors that no producer should make: nothing can be read from them. Producers can be
+/// written in Python, and this is the only place where mistakes can be found.
+void check_tensor(const DLManagedTensorVersioned& managed) {
+    if (managed.version.major != DLPACK_VERSION.major) {
+        raise(
+            PyExc_BufferError,
+            "expected a DLPack tensor with version %u, got version %u",
+            DLPACK_VERSION.major,
+            managed.version.major
+        );
+    }
+
+    const auto& tensor = managed.dl_tensor;
+    if (tensor.ndim < 0 || tensor.ndim > PyBUF_MAX_NDIM ||
+        (tensor.ndim > 0 && tensor.shape == nullptr)) {
+        raise(PyExc_BufferError, "got a DLPack tensor without shape, and %d axes", tensor.ndim);
+    }
+    if (tensor.dtype.bits == 0 || tensor.dtype.bits % 8 != 0 || tensor.dtype.lanes != 1) {
+        raise(
+            PyExc_BufferError,
+            "got a DLPack tensor where elements have %d lanes of %d bits",
+            tensor.dtype.lanes,
+            tensor.dtype.bits
+        );
+    }
+
+    auto bytes = int64_t(tensor.dtype.bits / 8);
+    auto is_empty = false;
+    for (int32_t axis = 0; axis < tensor.ndim; axis++) {
+        auto size = tensor.shape[axis];
+        if (size < 0 || __builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
+            raise(
+                PyExc_BufferError,
+                "got a DLPack tensor with size %lld along axis %d",
+                static_cast<long long>(size),
+                axis
+            );
+        }
+        is_empty = is_empty || size == 0;
+    }
+    if (!is_empty && tensor.data == nullptr) {
+        raise(PyExc_BufferError, "got a DLPack tensor with elements, but without data");
+    }
+}
+
 nb::object dlpack_device(const DLPackTensor& self) {
     auto device = self.tensor().device;
     return nb::make_tuple(static_cast<int>(device.device_type), device.device_id);
@@ -195,6 +244,37 @@ nb::object to_capsule(
     }
     auto versioned = !max_version.is_none() && nb::cast<int>(max_version[0]) >= 1;
     return versioned ? versioned_capsule(self) : unversioned_capsule(self);
+}
+
+DLManagedTensorVersioned* take_from_capsule(nb::handle capsule) {
+    if (PyCapsule_IsValid(capsule.ptr(), VERSIONED_CAPSULE) != 0) {
+        auto* tensor = PyCapsule_GetPointer(capsule.ptr(), VERSIONED_CAPSULE);
+        PyCapsule_SetName(capsule.ptr(), "used_dltensor_versioned");
+        return static_cast<DLManagedTensorVersioned*>(tensor);
+    }
+
+    if (PyCapsule_IsValid(capsule.ptr(), UNVERSIONED_CAPSULE) == 0) {
+        raise(
+            PyExc_TypeError,
+            "expected a DLPack capsule that was not used yet, got '%s'",
+            Py_TYPE(capsule.ptr())->tp_name
+        );
+    }
+    auto result = std::make_unique<DLManagedTensorVersioned>();
+    auto* old =
+        static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), UNVERSIONED_CAPSULE));
+    PyCapsule_SetName(capsule.ptr(), "used_dltensor");
+    result->version = DLPACK_VERSION;
+    result->dl_tensor = old->dl_tensor;
+    result->manager_ctx = old;
+    result->deleter = [](DLManagedTensorVersioned* tensor) {
+        auto* wrapped = static_cast<DLManagedTensor*>(tensor->manager_ctx);
+        if (wrapped->deleter != nullptr) {
+            wrapped->deleter(wrapped);
+        }
+        delete tensor;
+    };
+    return result.release();
 }
 
 } // namespace
@@ -239,12 +319,9 @@ std::optional<DLDataType> dtype_from_buffer_format(const char* format, Py_ssize_
 }
 
 nb::object new_dlpack_tensor(DLManagedTensorVersioned* tensor, nb::object owner) {
-    if (tensor->version.major != DLPACK_MAJOR_VERSION) {
-        delete_tensor(tensor);
-        raise(PyExc_BufferError, "expected a DLPack tensor with version 1");
-    }
     nb::object object;
     try {
+        check_tensor(*tensor);
         object = nb::inst_alloc(nb::type<DLPackTensor>());
         new (nb::inst_ptr<DLPackTensor>(object)) DLPackTensor(tensor, std::move(owner));
     } catch (...) {
@@ -256,34 +333,14 @@ nb::object new_dlpack_tensor(DLManagedTensorVersioned* tensor, nb::object owner)
 }
 
 DLManagedTensorVersioned* tensor_from_capsule(nb::handle capsule) {
-    if (PyCapsule_IsValid(capsule.ptr(), VERSIONED_CAPSULE) != 0) {
-        auto* tensor = PyCapsule_GetPointer(capsule.ptr(), VERSIONED_CAPSULE);
-        PyCapsule_SetName(capsule.ptr(), "used_dltensor_versioned");
-        return static_cast<DLManagedTensorVersioned*>(tensor);
+    auto* tensor = take_from_capsule(capsule);
+    try {
+        check_tensor(*tensor);
+    } catch (...) {
+        delete_tensor(tensor);
+        throw;
     }
-
-    if (PyCapsule_IsValid(capsule.ptr(), UNVERSIONED_CAPSULE) == 0) {
-        raise(
-            PyExc_TypeError,
-            "expected a DLPack capsule that was not used yet, got '%s'",
-            Py_TYPE(capsule.ptr())->tp_name
-        );
-    }
-    auto result = std::make_unique<DLManagedTensorVersioned>();
-    auto* old =
-        static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), UNVERSIONED_CAPSULE));
-    PyCapsule_SetName(capsule.ptr(), "used_dltensor");
-    result->version = DLPACK_VERSION;
-    result->dl_tensor = old->dl_tensor;
-    result->manager_ctx = old;
-    result->deleter = [](DLManagedTensorVersioned* tensor) {
-        auto* wrapped = static_cast<DLManagedTensor*>(tensor->manager_ctx);
-        if (wrapped->deleter != nullptr) {
-            wrapped->deleter(wrapped);
-        }
-        delete tensor;
-    };
-    return result.release();
+    return tensor;
 }
 
 DLManagedTensorVersioned* export_array(const mts_array_t& array, DLDevice device) {
@@ -304,8 +361,8 @@ void bind_dlpack(nb::module_& m) {
         "DLPackTensor",
         nb::type_slots(DLPACK_TENSOR_SLOTS),
         "Owner of a DLPack tensor. On CPU it is a buffer, so that ``numpy.asarray`` gives an array "
-        "that "
-        "uses the same memory; ``from_dlpack`` of any library accepts it on all devices."
+        "that uses the same memory (bfloat16 as unsigned integers); ``from_dlpack`` of any library "
+        "accepts it on all devices."
     )
         .def(
             "__dlpack__",
@@ -317,6 +374,14 @@ void bind_dlpack(nb::module_& m) {
             nb::arg("copy") = nb::none()
         )
         .def("__dlpack_device__", dlpack_device)
+        .def_prop_ro(
+            "dtype",
+            [](const DLPackTensor& self) {
+                auto dtype = self.tensor().dtype;
+                return nb::make_tuple(static_cast<int>(dtype.code), static_cast<int>(dtype.bits));
+            },
+            "Code and number of bits of the elements"
+        )
         .def_prop_ro("readonly", &DLPackTensor::is_readonly)
         .def_prop_ro("ndim", [](const DLPackTensor& self) {
             return static_cast<int>(self.tensor().ndim);

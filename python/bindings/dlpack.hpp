@@ -25,7 +25,8 @@ std::optional<DLDataType> dtype_from_buffer_format(const char* format, Py_ssize_
 /// `owner` alive, for tensors that do not own their memory.
 nb::object new_dlpack_tensor(DLManagedTensorVersioned* tensor, nb::object owner = {});
 
-/// The tensor inside of a DLPack capsule of any version, owned by the caller
+/// The tensor inside of a DLPack capsule of any version, owned by the caller. Raises `BufferError`
+/// for tensors that do not make sense.
 DLManagedTensorVersioned* tensor_from_capsule(nb::handle capsule);
 
 /// Releases a tensor

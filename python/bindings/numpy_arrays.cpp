@@ -17,6 +17,14 @@ nb::object dtype_object(nb::handle array) {
     return array.attr("dtype");
 }
 
+constexpr DLDataType BFLOAT16 = {kDLBfloat, 16, 1};
+
+/// Is this the type that the package `ml_dtypes` adds to NumPy?
+bool is_bfloat16(nb::handle dtype) {
+    return nb::cast<int64_t>(dtype.attr("itemsize")) == 2 &&
+           nb::str(nb::object(dtype.attr("name"))).equal(nb::str("bfloat16"));
+}
+
 /// Below this size, giving other threads a chance to run costs more than the copy
 constexpr size_t RELEASE_GIL_BYTES = 1 << 16;
 
@@ -56,7 +64,7 @@ private:
 
 /// The DLPack tensor made from an array, and what has to live as long
 struct NumpyExport {
-    explicit NumpyExport(nb::handle array) : buffer(array, PyBUF_RECORDS_RO) {}
+    explicit NumpyExport(nb::handle array) : buffer(array, PyBUF_RECORDS_RO, std::nothrow) {}
 
     DLManagedTensorVersioned managed = {};
     NumpyBuffer buffer;
@@ -217,6 +225,9 @@ DLDataType numpy_dtype(nb::handle array) {
         break;
     }
 
+    if (!code && is_bfloat16(dtype)) {
+        return BFLOAT16;
+    }
     if (!code || bits > UINT8_MAX) {
         raise(
             PyExc_ValueError,
@@ -229,9 +240,12 @@ DLDataType numpy_dtype(nb::handle array) {
 
 DLManagedTensorVersioned* export_numpy(nb::handle array) {
     auto result = std::make_unique<NumpyExport>(array);
-    const auto& buffer = *result->buffer;
-
     auto dtype = result->buffer.dtype();
+    if (!result->buffer.is_valid() && is_bfloat16(dtype_object(array))) {
+        // buffers do not have this type, the same bytes are exported as if they were integers
+        result = std::make_unique<NumpyExport>(nb::object(array.attr("view")("uint16")));
+        dtype = BFLOAT16;
+    }
     if (!dtype || (dtype->code == kDLFloat && dtype->bits > 64) || dtype->bits > 128) {
         raise(
             PyExc_BufferError,
@@ -241,6 +255,7 @@ DLManagedTensorVersioned* export_numpy(nb::handle array) {
         );
     }
 
+    const auto& buffer = *result->buffer;
     auto itemsize = buffer.itemsize;
     auto alignment = dtype->code == kDLComplex ? itemsize / 2 : itemsize;
     if (reinterpret_cast<uintptr_t>(buffer.buf) % static_cast<uintptr_t>(alignment) != 0) {

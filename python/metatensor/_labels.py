@@ -12,7 +12,7 @@ from ctypes_dlpack import DLDataType
 
 from . import _metatensor
 from ._c_api import address_of, c_uintptr_t, mts_array_t, mts_labels_t, pointer_at
-from ._data import Conversion, backend_of, is_array, unwrap_mts_array
+from ._data import Conversion, backend_of, is_array, part, rows, to_list, unwrap_mts_array
 from ._display.html import labels_html
 from ._display.text import labels_print, labels_repr, labels_str
 from ._labels_entry import LabelsEntry
@@ -56,10 +56,10 @@ class Labels(_metatensor.Labels):
         """
         :param names: name of each dimension: letters, digits and underscores, not starting with a
             digit. A single dimension can be given as a str.
-        :param values: integers with the shape ``(entries, dimensions)``, as a NumPy array, a torch
-            tensor, or a ``mts_array_t`` (which then belongs to the labels). 32-bit integers are not
-            copied, and become read-only: this memory must not be modified afterwards. Arrays
-            without any entry can have any shape and type.
+        :param values: integers with the shape ``(entries, dimensions)``, as an array of any kind
+            (NumPy, torch, JAX, ...), or a ``mts_array_t`` (which then belongs to the labels).
+            32-bit integers are not copied, and become read-only: this memory must not be modified
+            afterwards. Arrays without any entry can have any shape and type.
         :param assume_unique: do not check that all entries are different. Everything that uses the
             labels relies on this!
 
@@ -75,8 +75,8 @@ class Labels(_metatensor.Labels):
             array = values = _label_values(values, len(names))
         else:
             raise ValueError(
-                "the values of Labels must be a NumPy array or a torch tensor, "
-                f"got '{type(values)}'"
+                "the values of Labels must be a NumPy array or a torch tensor, or an array of "
+                f"another library, got '{type(values)}'"
             )
         super().__init__(names, values, assume_unique)
         if array is not None:
@@ -121,7 +121,7 @@ class Labels(_metatensor.Labels):
 
     def __iter__(self) -> Iterator[LabelsEntry]:
         names = self.names
-        for row in self.values:
+        for row in rows(self.values):
             yield LabelsEntry._from_row(names, row)
 
     def __getitem__(self, index: int | str) -> LabelsEntry | Array:
@@ -138,7 +138,8 @@ class Labels(_metatensor.Labels):
 
         :raises IndexError: if there are not enough entries
         """
-        return LabelsEntry._from_row(self.names, self.values[operator.index(index)])
+        row = part(self.values, operator.index(index))
+        return LabelsEntry._from_row(self.names, row)
 
     def column(self, name: str) -> Array:
         """
@@ -148,7 +149,7 @@ class Labels(_metatensor.Labels):
         """
         if not isinstance(name, str):
             raise TypeError(f"the name of a column must be a str, got '{type(name)}'")
-        return self.values[:, self._dimension(name)]
+        return part(self.values, (slice(None), self._dimension(name)))
 
     def position(self, entry: LabelsEntry | Sequence[int]) -> int | None:
         """
@@ -162,7 +163,7 @@ class Labels(_metatensor.Labels):
         if isinstance(entry, LabelsEntry):
             entry = entry.values
         # arrays are read as lists, which is faster and works for all devices
-        return self._position(entry.tolist() if hasattr(entry, "tolist") else entry)
+        return self._position(to_list(entry) if is_array(entry) else entry)
 
     def __contains__(self, entry: LabelsEntry | Sequence[int]) -> bool:
         return self.position(entry) is not None
@@ -277,10 +278,8 @@ class Labels(_metatensor.Labels):
         index = index + count if index < 0 else index
 
         column = self._new_column(values)
-        current = self.values
         names = [*self.names[:index], name, *self.names[index:]]
-        columns = [current[:, :index], column, current[:, index:]]
-        return Labels(names, backend_of(current).concatenate_columns(columns))
+        return self._with_columns(names, [self._columns(0, index), column, self._columns(index)])
 
     def _new_column(self, values: Array) -> Array:
         backend = backend_of(self.values)
@@ -288,15 +287,22 @@ class Labels(_metatensor.Labels):
             raise ValueError(f"the new values must be a NumPy array, got '{type(values)}'")
         if values.ndim != 1:
             raise ValueError(f"the new values must have one axis, got {values.ndim} axes")
-        if len(values) != len(self):
+        if values.shape[0] != len(self):
             raise ValueError(
                 "there must be one value for each entry: "
-                f"got {len(values)} values for {len(self)} entries"
+                f"got {values.shape[0]} values for {len(self)} entries"
             )
         if isinstance(values, np.ndarray):
             integers = backend_of(values).label_values(_integers(values))
             values = backend.label_values_like(integers, self.values)
-        return backend.label_values(values).reshape(-1, 1)
+        return part(backend.label_values(values), (slice(None), None))
+
+    def _columns(self, start: int, end: int | None = None) -> Array:
+        """The values of successive dimensions, as an array with two axes."""
+        return part(self.values, (slice(None), slice(start, end)))
+
+    def _with_columns(self, names: list[str], columns: list[Array]) -> Labels:
+        return Labels(names, backend_of(self.values).concatenate_columns(columns))
 
     def remove(self, name: str) -> Labels:
         """
@@ -306,10 +312,8 @@ class Labels(_metatensor.Labels):
         :raises MetatensorError: if entries are not unique without it
         """
         index = self._dimension(name)
-        values = self.values
-        columns = [values[:, :index], values[:, index + 1 :]]
-        values = backend_of(values).concatenate_columns(columns)
-        return Labels([*self.names[:index], *self.names[index + 1 :]], values)
+        names = [*self.names[:index], *self.names[index + 1 :]]
+        return self._with_columns(names, [self._columns(0, index), self._columns(index + 1)])
 
     def rename(self, old: str, new: str) -> Labels:
         """
@@ -342,7 +346,11 @@ class Labels(_metatensor.Labels):
                 "the new order must contain all the dimensions: got "
                 f"{len(indexes)} positions for {len(self.names)} dimensions"
             )
-        return Labels([self.names[index] for index in indexes], self.values[:, indexes])
+        names = [self.names[index] for index in indexes]
+        positions = [range(len(indexes))[index] for index in indexes]
+        # the first columns are an empty set: there can be no dimensions at all
+        columns = [self._columns(0, 0), *(self._columns(i, i + 1) for i in positions)]
+        return self._with_columns(names, columns)
 
     def _dimension(self, name: str) -> int:
         if name not in self.names:
@@ -365,7 +373,7 @@ class Labels(_metatensor.Labels):
         :param args: the device can be given as a positional argument
         :param dtype: labels always contain 32-bit integers, this can not be used
         :param device: new device, for example ``"cpu"`` or ``"cuda"``
-        :param arrays: new kind of array, ``"numpy"`` or ``"torch"``
+        :param arrays: new kind of array: ``"numpy"``, ``"torch"``, ``"jax"``, ``"cupy"``, ...
         :param non_blocking: try to move data without waiting for it (torch only)
         :return: ``self`` if there is nothing to change
         """
@@ -513,7 +521,7 @@ def _label_values(values: Array, size: int) -> Array:
     backend = backend_of(values)
     shape = values.shape
     if len(shape) != 0 and shape[0] == 0:
-        return backend.empty_label_values(size)
+        return backend.empty_label_values(values, size)
     _check_shape(shape, size)
     return backend.label_values(values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._data import backend_of, is_array
+from ._data import backend_of, is_array, part, rows, to_list
 from ._display.html import labels_entry_html
 from ._display.text import labels_entry_print, labels_entry_repr
 
@@ -52,9 +52,10 @@ class LabelsEntry:
                 "the values of a LabelsEntry must be 32-bit integers, "
                 f"got an array with dtype '{values.dtype}'"
             )
-        if len(names) != len(values):
+        if len(names) != values.shape[0]:
             raise ValueError(
-                f"expected one value for each name, got {len(names)} names and {len(values)} values"
+                "expected one value for each name, "
+                f"got {len(names)} names and {values.shape[0]} values"
             )
         self._names = names
         self._values = values
@@ -96,16 +97,21 @@ class LabelsEntry:
         return len(self._names)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
+        return rows(self._values)
 
     def __getitem__(self, index: int | str) -> Any:
-        """Value of one dimension, from its position or its name."""
+        """
+        Value of one dimension, from its position or its name.
+
+        :raises IndexError: if there is no dimension at this position
+        :raises ValueError: if there is no dimension with this name
+        """
         if isinstance(index, int):
-            return self._values[index]
+            return part(self._values, index)
         if isinstance(index, str):
             if index not in self._names:
                 raise ValueError(f"'{index}' not found in the dimensions of this LabelsEntry")
-            return self._values[self._names.index(index)]
+            return part(self._values, self._names.index(index))
         raise TypeError(f"can only index LabelsEntry with int or str, got '{type(index)}'")
 
     def __eq__(self, other: object) -> bool:
@@ -114,7 +120,7 @@ class LabelsEntry:
             raise TypeError(
                 f"can only compare a LabelsEntry to another LabelsEntry, got '{type(other)}'"
             )
-        return self._names == other._names and self._values.tolist() == other._values.tolist()
+        return self._names == other._names and to_list(self._values) == to_list(other._values)
 
     def __ne__(self, other: object) -> bool:
         return not self == other

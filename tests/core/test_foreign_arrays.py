@@ -197,9 +197,15 @@ def test_mts_array_to_python_array():
     foreign.destroy(foreign.ptr)
 
 
-def test_types_without_numpy_equivalent():
-    foreign = foreign_array(torch.zeros(2, dtype=torch.bfloat16))
-    with pytest.raises(BufferError, match="type"):
+def test_types_without_numpy_equivalent(monkeypatch):
+    foreign = foreign_array(torch.tensor([1.5, -2.0], dtype=torch.bfloat16))
+    values = ExternalCpuArray(foreign, None)
+    assert values.dtype.name == "bfloat16"
+    assert values.tolist() == [1.5, -2.0]
+    del values
+    # the type comes from another package, which might not be there
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    with pytest.raises(BufferError, match="bfloat16"):
         ExternalCpuArray(foreign, None)
     foreign.destroy(foreign.ptr)
 

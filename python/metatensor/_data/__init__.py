@@ -1,4 +1,4 @@
-"""Arrays: what metatensor needs from NumPy, torch, and arrays made by other languages."""
+"""Arrays: what metatensor needs from NumPy, torch, any other library, and other languages."""
 
 from ._array import (
     create_mts_array,
@@ -9,10 +9,12 @@ from ._array import (
     register_external_data_wrapper,
     unwrap_mts_array,
 )
-from ._backend import ArrayBackend, backend_of, is_array, register_backend
+from ._backend import ArrayBackend
 from ._conversion import Conversion
 from ._external import ExternalCpuArray, ExternalCudaArray
+from ._namespace import array_namespace
 from ._numpy import NumpyBackend
+from ._registry import backend_of, is_array, part, register_backend, rows, to_list
 from ._torch import TorchBackend
 from ._types import Array, Device, DType
 
@@ -26,6 +28,7 @@ __all__ = [
     "ExternalCudaArray",
     "NumpyBackend",
     "TorchBackend",
+    "array_namespace",
     "backend_of",
     "create_mts_array",
     "data_origin",
@@ -33,7 +36,10 @@ __all__ = [
     "is_array",
     "mts_array_to_python_array",
     "mts_array_was_allocated_by_python",
+    "part",
     "register_backend",
     "register_external_data_wrapper",
+    "rows",
+    "to_list",
     "unwrap_mts_array",
 ]

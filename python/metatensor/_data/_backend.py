@@ -3,21 +3,19 @@ What metatensor needs to know about arrays, for each library of arrays.
 
 There is one :py:class:`ArrayBackend` per library. The native module calls its methods when
 libmetatensor has to do something with an array; the Python classes use it for everything that
-depends on the kind of array. A backend must not import its library before one of its arrays shows
-up (or before the user asks for such arrays).
+depends on the kind of array.
 """
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _metatensor
-
 if TYPE_CHECKING:
+    from .. import _metatensor
     from ._types import Device, DType
 
 #: A device for DLPack: type (``DLDeviceType``) and index
@@ -91,7 +89,7 @@ class ArrayBackend(abc.ABC):
         as the last one. The result is ``array`` if it was changed in place, or the array to be
         used instead of it.
 
-        ``movements`` is only valid during the call, see :py:func:`read_movements`.
+        ``movements`` is only valid during the call, see ``_movements.read_movements``.
         """
 
     # ---------------------------------------------------------------------- values
@@ -99,6 +97,18 @@ class ArrayBackend(abc.ABC):
     @abc.abstractmethod
     def device(self, array: Any) -> Device:
         """Where the data is, for users."""
+
+    def dtype(self, array: Any) -> DType:
+        """Type of the elements, for users."""
+        return array.dtype
+
+    def is_device(self, value: Any) -> bool:
+        """Is this one of the objects that this library uses for devices?"""
+        return False
+
+    def is_dtype(self, value: Any) -> bool:
+        """Is this one of the objects that only this library uses for types of elements?"""
+        return False
 
     @abc.abstractmethod
     def scalar(self, value: Any, array: Any) -> Any:
@@ -111,6 +121,10 @@ class ArrayBackend(abc.ABC):
     @abc.abstractmethod
     def from_array(self, array: Any) -> Any:
         """Convert an array of any other kind."""
+
+    @abc.abstractmethod
+    def to_numpy(self, array: Any) -> np.ndarray:
+        """The content of the array as a NumPy array, not copied if it is on CPU."""
 
     @abc.abstractmethod
     def to_dtype(self, array: Any, dtype: DType, non_blocking: bool) -> Any:
@@ -132,8 +146,8 @@ class ArrayBackend(abc.ABC):
         """
 
     @abc.abstractmethod
-    def empty_label_values(self, size: int) -> Any:
-        """Values without any entry, on CPU, for labels with ``size`` dimensions."""
+    def empty_label_values(self, array: Any, size: int) -> Any:
+        """Values without any entry for labels with ``size`` dimensions, like ``array``."""
 
     @abc.abstractmethod
     def label_values_like(self, rows: Sequence[Sequence[int]] | np.ndarray, array: Any) -> Any:
@@ -143,64 +157,17 @@ class ArrayBackend(abc.ABC):
     def concatenate_columns(self, arrays: Sequence[Any]) -> Any:
         """All the columns of some two-dimensional arrays, one array after the other."""
 
+    def part(self, array: Any, index: Any) -> Any:
+        """``array[index]``, for values of labels; ``index`` can be for the first axis only."""
+        return array[index]
+
+    def rows(self, array: Any) -> Iterator[Any]:
+        """All parts of values of labels along the first axis."""
+        return iter(array)
+
+    def to_list(self, array: Any) -> list[Any]:
+        """Values of labels as (nested) lists of integers."""
+        return self.to_numpy(array).tolist()
+
     def freeze(self, array: Any) -> None:  # noqa: B027  (optional: not all libraries can do it)
         """Forbid changes to the elements, if this is possible."""
-
-
-def read_movements(movements: memoryview) -> np.ndarray:
-    """
-    The data movements given to :py:meth:`ArrayBackend.move_data`: integers (64-bit) with one row
-    per movement, and the columns sample in, sample out, first property in, first property out,
-    number of properties.
-    """
-    return np.frombuffer(movements, dtype=np.uintp).reshape(-1, 5).astype(np.int64)
-
-
-_BACKENDS: list[_metatensor.ArrayBackend] = []
-_BACKEND_OF_TYPE: dict[type, _metatensor.ArrayBackend] = {}
-
-
-def register_backend(backend: ArrayBackend) -> None:
-    """Make metatensor accept the arrays of this backend."""
-    _BACKENDS.append(_metatensor.ArrayBackend(backend, backend.origin))
-
-
-def find_backend(array: Any) -> _metatensor.ArrayBackend:
-    """The backend of an array; ``ValueError`` if there is none."""
-    backend = _BACKEND_OF_TYPE.get(type(array))
-    if backend is not None:
-        return backend
-
-    for backend in _BACKENDS:
-        if backend.implementation.is_array(array):
-            _BACKEND_OF_TYPE[type(array)] = backend
-            return backend
-
-    # things which do not even look like an array get the error of Python: there is no `shape`
-    _ = array.shape
-    names = ", ".join(backend.implementation.name for backend in _BACKENDS)
-    raise ValueError(f"unknown type of array: {type(array)}, expected one of: {names}")
-
-
-_metatensor.register("find_backend", find_backend)
-
-
-def is_array(value: Any) -> bool:
-    """Is this an array of a library that metatensor knows?"""
-    return type(value) in _BACKEND_OF_TYPE or any(
-        backend.implementation.is_array(value) for backend in _BACKENDS
-    )
-
-
-def backend_of(array: Any) -> ArrayBackend:
-    """The backend of an array; ``ValueError`` if there is none."""
-    return find_backend(array).implementation
-
-
-def backend_named(name: str) -> ArrayBackend:
-    """The backend with this name, to convert arrays; ``ValueError`` if there is none."""
-    for backend in _BACKENDS:
-        if backend.implementation.name == name:
-            return backend.implementation
-    names = ", ".join(f"'{backend.implementation.name}'" for backend in _BACKENDS)
-    raise ValueError(f"unknown kind of arrays: {name!r}, expected one of: {names}")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._backend import DLPACK_CPU, ArrayBackend, DLPackDevice, read_movements, register_backend
-from ._types import is_torch_tensor
+from ._backend import DLPACK_CPU, ArrayBackend, DLPackDevice
+from ._dtypes import BFLOAT16, DLPACK_DTYPES, numpy_bfloat16
+from ._movements import as_slice, read_movements
+from ._registry import backend_of, register_backend
 
 if TYPE_CHECKING:
     from .. import _metatensor
@@ -18,10 +20,8 @@ if TYPE_CHECKING:
 def as_numpy(tensor: _metatensor.DLPackTensor) -> np.ndarray:
     """NumPy array with the memory of a tensor; ``BufferError`` if NumPy has no such type."""
     # without `memoryview`, NumPy would make an array of Python objects of what is not a buffer
-    return np.asarray(memoryview(tensor))
-
-
-_DLPACK_CODES = {"i": 0, "u": 1, "f": 2, "c": 5, "b": 6}
+    array = np.asarray(memoryview(tensor))
+    return array.view(numpy_bfloat16()) if tensor.dtype == BFLOAT16 else array
 
 
 class NumpyBackend(ArrayBackend):
@@ -35,9 +35,10 @@ class NumpyBackend(ArrayBackend):
         return DLPACK_CPU
 
     def dlpack_dtype(self, array: np.ndarray) -> tuple[int, int]:
-        if array.dtype.kind not in _DLPACK_CODES:
-            raise ValueError(f"unsupported dtype '{array.dtype}'")
-        return _DLPACK_CODES[array.dtype.kind], 8 * array.dtype.itemsize
+        try:
+            return DLPACK_DTYPES[array.dtype.name]
+        except KeyError:
+            raise ValueError(f"unsupported dtype '{array.dtype}' for a NumPy array") from None
 
     def as_dlpack(
         self,
@@ -72,10 +73,11 @@ class NumpyBackend(ArrayBackend):
         return array.swapaxes(axis_1, axis_2)
 
     def move_data(self, array: np.ndarray, source: np.ndarray, movements: memoryview) -> np.ndarray:
-        for sample_in, sample_out, start_in, start_out, length in read_movements(movements):
-            properties_in = slice(start_in, start_in + length)
-            properties_out = slice(start_out, start_out + length)
-            array[sample_out, ..., properties_out] = source[sample_in, ..., properties_in]
+        for movement in read_movements(movements, source.shape, array.shape):
+            samples_in = as_slice(movement.samples_in) or movement.samples_in
+            samples_out = as_slice(movement.samples_out) or movement.samples_out
+            values = source[samples_in, ..., movement.properties_in]
+            array[samples_out, ..., movement.properties_out] = values
         return array
 
     def device(self, array: np.ndarray) -> Device:
@@ -85,8 +87,10 @@ class NumpyBackend(ArrayBackend):
         return np.array(value, dtype=array.dtype)
 
     def from_array(self, array: Any) -> np.ndarray:
-        # torch has clear errors for tensors on other devices, or which require gradients
-        return array.numpy() if is_torch_tensor(array) else np.asarray(array)
+        return backend_of(array).to_numpy(array)
+
+    def to_numpy(self, array: np.ndarray) -> np.ndarray:
+        return array
 
     def to_dtype(self, array: np.ndarray, dtype: DType, non_blocking: bool) -> np.ndarray:
         return array.astype(dtype, copy=False)
@@ -105,7 +109,7 @@ class NumpyBackend(ArrayBackend):
             )
         return array.astype(np.int32, casting="same_kind", subok=False)
 
-    def empty_label_values(self, size: int) -> np.ndarray:
+    def empty_label_values(self, array: np.ndarray, size: int) -> np.ndarray:
         return np.empty((0, size), dtype=np.int32)
 
     def label_values_like(

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._backend import (
-    DLPACK_CPU,
-    DLPACK_META,
-    ArrayBackend,
-    DLPackDevice,
-    read_movements,
-    register_backend,
-)
+from ._backend import DLPACK_CPU, DLPACK_META, ArrayBackend, DLPackDevice
+from ._dlpack import dlpack_capsule, read_dlpack
+from ._dtypes import DLPACK_DTYPES
+from ._movements import as_slice, read_movements
+from ._numpy import as_numpy
+from ._registry import backend_of, register_backend
 from ._types import is_torch_tensor
 
 if TYPE_CHECKING:
@@ -69,13 +67,15 @@ class TorchBackend(ArrayBackend):
         stream: int | None,
         max_version: tuple[int, int],
     ) -> Any:
+        if array.is_meta:
+            raise ValueError("there is no data in tensors on the device 'meta' of torch")
         array = array.resolve_conj().resolve_neg()
         if self.dlpack_device(array) != device:
             array = array.to(_torch_device(device))
         if array.device.type == "cuda":
             with sys.modules["torch"].cuda.device(array.device):
-                return array.__dlpack__(stream=stream, max_version=max_version)
-        return array.__dlpack__(stream=stream, max_version=max_version)
+                return dlpack_capsule(array, stream, max_version)
+        return dlpack_capsule(array, stream, max_version)
 
     def from_dlpack(self, array: torch.Tensor, tensor: _metatensor.DLPackTensor) -> torch.Tensor:
         result = sys.modules["torch"].from_dlpack(tensor)
@@ -103,20 +103,11 @@ class TorchBackend(ArrayBackend):
     def move_data(
         self, array: torch.Tensor, source: torch.Tensor, movements: memoryview
     ) -> torch.Tensor:
-        # one indexed copy for all the movements of the same range of properties
-        rows = read_movements(movements)
-        if (rows[:, 2:] == rows[0, 2:]).all():
-            groups = [rows]
-        else:
-            _, group = np.unique(rows[:, 2:], axis=0, return_inverse=True)
-            order = np.argsort(group.reshape(-1), kind="stable")
-            groups = np.split(rows[order], np.cumsum(np.bincount(group.reshape(-1)))[:-1])
-
-        for group in groups:
-            samples_in, samples_out = (_sample_index(group[:, i], array.device) for i in (0, 1))
-            start_in, start_out, length = group[0, 2:].tolist()
-            values = source[samples_in, ..., start_in : start_in + length]
-            array[samples_out, ..., start_out : start_out + length] = values
+        for movement in read_movements(movements, source.shape, array.shape):
+            samples_in = _sample_index(movement.samples_in, array.device)
+            samples_out = _sample_index(movement.samples_out, array.device)
+            values = source[samples_in, ..., movement.properties_in]
+            array[samples_out, ..., movement.properties_out] = values
         return array
 
     def device(self, array: torch.Tensor) -> Device:
@@ -130,11 +121,18 @@ class TorchBackend(ArrayBackend):
     def from_array(self, array: Any) -> torch.Tensor:
         import torch
 
-        array = np.asarray(array)
-        # torch can not share these: it knows neither read-only data nor negative strides
-        if not array.flags.writeable or any(stride < 0 for stride in array.strides):
-            array = array.copy()
-        return torch.from_numpy(array)
+        other = backend_of(array)
+        if other.dlpack_device(array) == DLPACK_CPU:
+            return _from_numpy(other.to_numpy(array))
+        tensor = read_dlpack(array)
+        result = torch.from_dlpack(tensor)
+        return result.clone() if tensor.readonly else result
+
+    def to_numpy(self, array: torch.Tensor) -> np.ndarray:
+        if array.dtype == sys.modules["torch"].bfloat16:
+            return as_numpy(read_dlpack(array))
+        # there are clear errors for tensors on other devices, or which require gradients
+        return array.numpy()
 
     def to_dtype(self, array: torch.Tensor, dtype: DType, non_blocking: bool) -> torch.Tensor:
         return array.to(dtype=dtype, non_blocking=non_blocking)
@@ -153,7 +151,7 @@ class TorchBackend(ArrayBackend):
             )
         return array.to(torch.int32)
 
-    def empty_label_values(self, size: int) -> torch.Tensor:
+    def empty_label_values(self, array: torch.Tensor, size: int) -> torch.Tensor:
         torch = sys.modules["torch"]
         return torch.empty((0, size), dtype=torch.int32, device="cpu")
 
@@ -166,12 +164,24 @@ class TorchBackend(ArrayBackend):
     def concatenate_columns(self, arrays: Sequence[torch.Tensor]) -> torch.Tensor:
         return sys.modules["torch"].concatenate(list(arrays), dim=1)
 
+    def to_list(self, array: torch.Tensor) -> list[Any]:
+        return array.tolist()
+
+
+def _from_numpy(array: np.ndarray) -> torch.Tensor:
+    torch = sys.modules["torch"]
+    # torch can not share these: it knows neither read-only data nor negative strides
+    if not array.flags.writeable or any(stride < 0 for stride in array.strides):
+        array = array.copy()
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
 
 def _sample_index(samples: np.ndarray, device: torch.device) -> slice | torch.Tensor:
-    """Index for these samples: a slice if possible, which is faster than a list of positions."""
-    first, count = int(samples[0]), len(samples)
-    if np.array_equal(samples, np.arange(first, first + count)):
-        return slice(first, first + count)
+    index = as_slice(samples)
+    if index is not None:
+        return index
     return sys.modules["torch"].from_numpy(np.ascontiguousarray(samples)).to(device)
 
 
@@ -188,25 +198,15 @@ def _torch_device(device: DLPackDevice) -> torch.device:
 def _dlpack_dtypes() -> dict[torch.dtype, tuple[int, int]]:
     """DLPack code and number of bits of all types that can be exchanged with libmetatensor."""
     torch = sys.modules["torch"]
-    types = {torch.bfloat16: (4, 16)}
-    kinds = {"i": 0, "u": 1, "f": 2, "c": 5, "b": 6}
-    for dtype, numpy_dtype in _numpy_dtypes().items():
-        types[dtype] = kinds[numpy_dtype.kind], 8 * numpy_dtype.itemsize
-    return types
+    return {getattr(torch, name): dtype for name, dtype in DLPACK_DTYPES.items()}
 
 
 @functools.cache
 def _numpy_dtypes() -> dict[torch.dtype, np.dtype]:
     """NumPy type for each type of torch which has one."""
     torch = sys.modules["torch"]
-    names = [
-        "bool",
-        *("int8", "int16", "int32", "int64"),
-        *("uint8", "uint16", "uint32", "uint64"),
-        *("float16", "float32", "float64"),
-        *("complex64", "complex128"),
-    ]
-    return {getattr(torch, name): np.dtype(name) for name in names if hasattr(torch, name)}
+    names = [name for name in DLPACK_DTYPES if name != "bfloat16"]
+    return {getattr(torch, name): np.dtype(name) for name in names}
 
 
 register_backend(TorchBackend())

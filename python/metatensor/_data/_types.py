@@ -6,7 +6,7 @@ that recognize its objects as soon as someone else imported it.
 """
 
 import sys
-from typing import TYPE_CHECKING, Any, NewType, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, NewType, Protocol, TypeAlias, Union
 
 import numpy as np
 
@@ -43,7 +43,15 @@ _dtype.__name__ = "dtype"
 if TYPE_CHECKING:
     import torch
 
-    Array: TypeAlias = Union[np.ndarray, torch.Tensor, mts_array_t]
+    class _OtherArray(Protocol):
+        """Arrays of other libraries"""
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...
+        def __dlpack__(self) -> Any: ...
+        def __dlpack_device__(self) -> tuple[Any, int]: ...
+
+    Array: TypeAlias = Union[np.ndarray, torch.Tensor, _OtherArray, mts_array_t]
     Device: TypeAlias = Union[str, torch.device]
     DType: TypeAlias = Union[np.dtype, torch.dtype]
 else:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from .protocols import BlockLike, LabelsEntryLike, LabelsLike, TensorLike
-from .text import block_title, integer_rows, plural
+from .text import block_title, has_data, integer_row, integer_rows, plural
 
 #: number of rows of the tables of labels and tensor maps which are always visible
 _VISIBLE_ROWS = 7
@@ -51,8 +51,8 @@ def labels_html(labels: LabelsLike, class_prefix: str = "metatensor") -> str:
 
 def labels_entry_html(entry: LabelsEntryLike, class_prefix: str = "metatensor") -> str:
     """Representation of an entry of labels, as a table with one row."""
-    row = [int(value) for value in entry.values]
-    return _document(f"{class_prefix}.LabelsEntry", _table(entry.names, [row]))
+    table = _table(entry.names, [integer_row(entry.values)])
+    return _document(f"{class_prefix}.LabelsEntry", table)
 
 
 def block_html(
@@ -74,7 +74,7 @@ def block_html(
 def tensor_html(tensor: TensorLike, class_prefix: str = "metatensor") -> str:
     """Representation of a tensor map, as a table with one row for each key and collapsed blocks."""
     keys = tensor.keys
-    count = len(keys.values)
+    count = keys.values.shape[0]
     title = f"{class_prefix}.TensorMap with {plural(count, 'block', 'blocks')}"
     names = ", ".join(_escape(name) for name in keys.names)
     return _document(title, f"<div><b>keys:</b> [{names}]</div>" + _tensor_table(tensor))
@@ -86,13 +86,13 @@ def _document(title: str, body: str) -> str:
 
 def _labels_table(labels: LabelsLike, visible: int = _VISIBLE_ROWS) -> str:
     """Table of labels, one entry per row."""
-    if not _has_data(labels.values):
+    if not has_data(labels.values):
         return _without_data(labels)
 
     def table(start: int, stop: int) -> str:
         return _table(labels.names, integer_rows(labels.values, start, stop))
 
-    count = len(labels.values)
+    count = labels.values.shape[0]
     if count == 0:
         return table(0, 0) + _EMPTY
     return _truncated(table, count, visible, _MAX_LABELS_ROWS, ("more entry", "more entries"))
@@ -122,10 +122,10 @@ def _axes(kind: str, labels: list[LabelsLike]) -> str:
 
 def _horizontal_labels(labels: LabelsLike) -> str:
     """Table of labels, one entry per column."""
-    if not _has_data(labels.values):
+    if not has_data(labels.values):
         return _without_data(labels)
 
-    count = len(labels.values)
+    count = labels.values.shape[0]
     if count == 0:
         names = ", ".join(_escape(name) for name in labels.names)
         return f"[{names}] {_EMPTY}"
@@ -154,10 +154,8 @@ def _tensor_table(tensor: TensorLike) -> str:
             rows.append([*entry, _details(block_title(block), _block_body(block, ""))])
         return _table([*keys.names, "block"], rows, last_cell_class="mts-block")
 
-    if not _has_data(keys.values):
-        return _without_data(keys)
     return _truncated(
-        table, len(keys.values), _VISIBLE_ROWS, _MAX_TENSOR_ROWS, ("more block", "more blocks")
+        table, keys.values.shape[0], _VISIBLE_ROWS, _MAX_TENSOR_ROWS, ("more block", "more blocks")
     )
 
 
@@ -202,14 +200,9 @@ def _details(summary: str, content: str) -> str:
     return f"<details><summary>{_escape(summary)}</summary><div>{content}</div></details>"
 
 
-def _has_data(values: Any) -> bool:
-    """Do these values exist? Tensors on the meta device of torch only have a shape."""
-    return not getattr(values, "is_meta", False)
-
-
 def _without_data(labels: LabelsLike) -> str:
     names = ", ".join(_escape(name) for name in labels.names)
-    count = plural(len(labels.values), "entry", "entries")
+    count = plural(labels.values.shape[0], "entry", "entries")
     return f'[{names}] <span class="mts-more">{count} without data</span>'
 
 

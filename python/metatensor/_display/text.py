@@ -3,14 +3,31 @@
 from collections.abc import Sequence
 from typing import Any
 
+from .._data import part, to_list
 from .protocols import BlockLike, TensorLike
 
 _ELLIPSIS = "..."
 
 
-def integer_rows(values: Any, start: int, stop: int) -> list[list[int]]:
-    """Rows ``start`` to ``stop`` (not included) of a 2-D array, as Python integers."""
-    return [[int(value) for value in row] for row in _to_list(values[start:stop])]
+def integer_rows(values: Any, start: int, stop: int) -> list[list[Any]]:
+    """
+    Rows ``start`` to ``stop`` (not included) of a 2-D array, as Python integers, or question marks
+    if there is no data.
+    """
+    if not has_data(values):
+        count, size = values.shape
+        return [["?"] * size for _ in range(count)[start:stop]]
+    return to_list(part(values, (slice(start, stop), slice(None))))
+
+
+def integer_row(values: Any) -> list[Any]:
+    """Same as ``integer_rows``, for a 1-D array."""
+    return to_list(values) if has_data(values) else ["?"] * values.shape[0]
+
+
+def has_data(values: Any) -> bool:
+    """Do these values exist? Tensors on the meta device of torch only have a shape."""
+    return not getattr(values, "is_meta", False)
 
 
 def plural(count: int, singular: str, plural_form: str) -> str:
@@ -35,7 +52,7 @@ def labels_print(names: Sequence[str], values: Any, max_entries: int, indent: in
         least one of each. A negative number shows all of them.
     :param indent: number of spaces at the beginning of each line, except for the first one
     """
-    count = len(values)
+    count = values.shape[0]
     if 0 <= max_entries < count and count > 1:
         shown = max(max_entries, 2)
         first = integer_rows(values, 0, shown - shown // 2)
@@ -68,8 +85,8 @@ def labels_str(names: Sequence[str], values: Any) -> str:
 
 def labels_entry_print(names: Sequence[str], values: Any) -> str:
     """Names and values of an entry of labels: ``"(a=1, b=2)"``."""
-    pairs = zip(names, _to_list(values), strict=True)
-    return "(" + ", ".join(f"{name}={int(value)}" for name, value in pairs) + ")"
+    pairs = zip(names, integer_row(values), strict=True)
+    return "(" + ", ".join(f"{name}={value}" for name, value in pairs) + ")"
 
 
 def labels_entry_repr(names: Sequence[str], values: Any) -> str:
@@ -109,7 +126,7 @@ def tensor_print(tensor: TensorLike, max_keys: int) -> str:
     """
     keys = tensor.keys
     values = keys.values
-    count = len(values)
+    count = values.shape[0]
     shown = count if max_keys < 0 else min(max_keys, count)
     rows = integer_rows(values, 0, shown)
     widths = _column_widths(rows, [""] * len(keys.names))
@@ -123,11 +140,6 @@ def tensor_print(tensor: TensorLike, max_keys: int) -> str:
     if shown < count:
         lines.append(" " * (6 + sum(widths) + 1) + _ELLIPSIS)
     return "\n".join(lines)
-
-
-def _to_list(values: Any) -> list[Any]:
-    """Content of an array as (nested) lists; ``tolist`` is fast but not all arrays have it."""
-    return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
 def _column_widths(rows: list[list[int]], names: Sequence[str]) -> list[int]:
