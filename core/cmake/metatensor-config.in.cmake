@@ -1,5 +1,6 @@
 # CMake package of metatensor. It defines the targets `metatensor::shared` and `metatensor::static`,
-# as far as they are installed, and `metatensor` for one of them.
+# as far as they are installed, and `metatensor` for one of them; and `metatensor::files` for the
+# library that reads parts of files, which uses the shared library.
 
 if (metatensor_FOUND)
     return()
@@ -43,6 +44,22 @@ if (@METATENSOR_INSTALLS_SHARED@)
         )
     elseif (NOT APPLE)
         set_target_properties(metatensor::shared PROPERTIES IMPORTED_SONAME "libmetatensor.so")
+    endif()
+endif()
+
+set(METATENSOR_FILES_LOCATION "@PACKAGE_METATENSOR_INSTALL_FILES@")
+if (TARGET metatensor::shared AND EXISTS "${METATENSOR_FILES_LOCATION}")
+    add_library(metatensor::files SHARED IMPORTED)
+    target_link_libraries(metatensor::files INTERFACE metatensor::shared)
+    set_target_properties(metatensor::files PROPERTIES
+        IMPORTED_LOCATION "${METATENSOR_FILES_LOCATION}"
+        INTERFACE_INCLUDE_DIRECTORIES "${METATENSOR_INCLUDE}"
+        BUILD_VERSION "@METATENSOR_FULL_VERSION@"
+    )
+    if (NOT APPLE)
+        set_target_properties(metatensor::files PROPERTIES
+            IMPORTED_SONAME "libmetatensor_files.so"
+        )
     endif()
 endif()
 

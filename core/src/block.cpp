@@ -68,6 +68,34 @@ static void check_axis(
     }
 }
 
+/// Labels with the same names as others before them, or NULL
+static const Labels* find_repeated_names(const std::vector<LabelsRef>& all) {
+    constexpr std::size_t SMALL_SIZE = 16;
+    if (all.size() <= SMALL_SIZE) {
+        for (std::size_t i = 0; i < all.size(); i++) {
+            for (std::size_t j = 0; j < i; j++) {
+                if (all[i]->names() == all[j]->names()) {
+                    return &*all[i];
+                }
+            }
+        }
+        return nullptr;
+    }
+
+    // files can contain arrays with any number of axes
+    std::vector<const Labels*> sorted;
+    for (const LabelsRef& labels : all) {
+        sorted.push_back(&*labels);
+    }
+    std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) {
+        return std::ranges::lexicographical_compare(a->names(), b->names());
+    });
+    const auto repeated = std::adjacent_find(sorted.begin(), sorted.end(), [](auto* a, auto* b) {
+        return a->names() == b->names();
+    });
+    return repeated == sorted.end() ? nullptr : *repeated;
+}
+
 void Block::check_sizes() const {
     const auto shape = values_.shape();
     if (shape.size() != components_.size() + 2) {
@@ -83,16 +111,12 @@ void Block::check_sizes() const {
     }
 
     check_axis(shape, 0, *samples_, "samples");
-    for (std::size_t i = 0; i < components_.size(); i++) {
-        for (std::size_t j = 0; j < i; j++) {
-            if (components_[i]->names() == components_[j]->names()) {
-                throw invalid_parameter(
-                    "the components of a block must be different, got (",
-                    components_[i]->names().to_text(),
-                    ") twice"
-                );
-            }
-        }
+    if (const Labels* repeated = find_repeated_names(components_)) {
+        throw invalid_parameter(
+            "the components of a block must be different, got (",
+            repeated->names().to_text(),
+            ") twice"
+        );
     }
     for (std::size_t i = 0; i < components_.size(); i++) {
         check_axis(shape, i + 1, *components_[i], "components");

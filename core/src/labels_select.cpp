@@ -7,6 +7,7 @@
 
 #include "error.hpp"
 #include "labels_sets.hpp"
+#include "row_packing.hpp"
 #include "text.hpp"
 
 namespace mts {
@@ -50,16 +51,48 @@ select_entries(const Labels& labels, const Labels& selection, std::span<std::uin
     return count;
 }
 
-/// Selection with other dimensions than the labels: entries in the order of the labels
+/// Entries of a selection as flags, one for each row that could be one of them
+template <std::size_t Width>
+class EntryFlags {
+public:
+    EntryFlags(Rows entries, RowPacking packing)
+        : packing_(std::move(packing)), flags_(packing_.capacity() + 1) {
+        for (std::size_t i = 0; i < entries.count; i++) {
+            flags_[slot(entries[i])] = 1;
+        }
+        flags_.back() = 0;
+    }
+
+    /// 1 for the rows that are entries, 0 for the others
+    void find_all(Rows searched, std::span<std::uint8_t> found) const noexcept {
+        for (std::size_t i = 0; i < searched.count; i++) {
+            found[i] = flags_[slot(searched[i])];
+        }
+    }
+
+private:
+    /// The last slot is for all rows without a key
+    std::size_t slot(const std::int32_t* row) const noexcept {
+        return std::min(packing_.key<Width>(row), packing_.capacity());
+    }
+
+    RowPacking packing_;
+    std::vector<std::uint8_t> flags_;
+};
+
+constexpr std::size_t BATCH = 1024;
+
+/// Selection with other dimensions than the labels: entries in the order of the labels.
+/// `find_all` tells which rows of a batch, made of these columns, are selected.
+template <typename FindAll>
 static std::size_t select_projected(
     Rows rows,
-    const Labels& selection,
     std::span<const std::size_t> columns,
-    std::span<std::uint64_t> selected
+    std::span<std::uint64_t> selected,
+    FindAll&& find_all
 ) {
-    constexpr std::size_t BATCH = 1024;
     std::vector<std::int32_t> projected(std::min(BATCH, rows.count) * columns.size());
-    std::array<std::int64_t, BATCH> positions;
+    std::array<std::uint8_t, BATCH> found;
 
     std::size_t count = 0;
     for (std::size_t start = 0; start < rows.count; start += BATCH) {
@@ -72,13 +105,39 @@ static std::size_t select_projected(
             }
         }
 
-        selection.index().find_all({projected.data(), length, columns.size()}, positions);
+        find_all(Rows{projected.data(), length, columns.size()}, found);
         for (std::size_t i = 0; i < length; i++) {
             selected[count] = start + i;
-            count += positions[i] >= 0 ? 1 : 0;
+            count += found[i];
         }
     }
     return count;
+}
+
+static std::size_t select_projected(
+    Rows rows,
+    const Labels& selection,
+    std::span<const std::size_t> columns,
+    std::span<std::uint64_t> selected
+) {
+    RowPacking packing(selection.rows());
+    if (packing.capacity() != 0 && packing.capacity() <= rows.count) {
+        return with_static_width(columns.size(), [&](auto width) {
+            const EntryFlags<width()> entries(selection.rows(), std::move(packing));
+            return select_projected(rows, columns, selected, [&](Rows searched, auto& found) {
+                entries.find_all(searched, found);
+            });
+        });
+    }
+
+    const RowIndex& entries = selection.index();
+    return select_projected(rows, columns, selected, [&](Rows searched, auto& found) {
+        std::array<std::int64_t, BATCH> positions;
+        entries.find_all(searched, positions);
+        for (std::size_t i = 0; i < searched.count; i++) {
+            found[i] = positions[i] >= 0 ? 1 : 0;
+        }
+    });
 }
 
 std::size_t

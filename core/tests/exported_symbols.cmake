@@ -1,4 +1,5 @@
-# Checks that the symbols exported by LIBRARY are the functions declared in HEADER, no more, no less.
+# Checks that the symbols exported by LIBRARY are the COUNT functions declared in HEADER, no more, no
+# less.
 
 execute_process(
     COMMAND "${NM}" -D --defined-only "${LIBRARY}"
@@ -21,8 +22,8 @@ endforeach()
 list(SORT _exported)
 list(SORT _declared)
 list(LENGTH _declared _count)
-if (NOT _count EQUAL 53)
-    message(FATAL_ERROR "expected 53 functions in the header, found ${_count}: ${_declared}")
+if (NOT _count EQUAL COUNT)
+    message(FATAL_ERROR "expected ${COUNT} functions in the header, found ${_count}: ${_declared}")
 endif()
 if (NOT "${_exported}" STREQUAL "${_declared}")
     message(FATAL_ERROR "declared:\n${_declared}\nexported:\n${_exported}")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -263,14 +264,23 @@ inline Tensor load_tensor(const Bytes& bytes) {
     return own(mts_tensormap_load_buffer(bytes.data(), bytes.size(), create_array));
 }
 
-/// CRC-32, one bit after the other
+/// CRC-32, one byte after the other
 inline uint32_t crc32(const Bytes& data) {
+    static const auto table = [] {
+        auto remainders = std::array<uint32_t, 256>();
+        for (uint32_t byte = 0; byte < 256; byte++) {
+            auto state = byte;
+            for (int bit = 0; bit < 8; bit++) {
+                state = (state >> 1) ^ ((state & 1) != 0 ? 0xedb88320 : 0);
+            }
+            remainders[byte] = state;
+        }
+        return remainders;
+    }();
+
     uint32_t state = 0xffffffff;
     for (auto byte : data) {
-        state ^= byte;
-        for (int bit = 0; bit < 8; bit++) {
-            state = (state >> 1) ^ ((state & 1) != 0 ? 0xedb88320 : 0);
-        }
+        state = (state >> 8) ^ table[(state ^ byte) & 0xff];
     }
     return ~state;
 }

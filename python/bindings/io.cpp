@@ -1,3 +1,5 @@
+#include "io.hpp"
+
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -98,7 +100,21 @@ private:
     Py_buffer buffer_ = {};
 };
 
-/// Name for `numpy.dtype` of a type used in files
+/// The callback at this address, which comes from `ctypes`; the one above for address 0
+mts_create_array_callback_t create_array_callback(uintptr_t address) {
+    return address == 0 ? create_numpy_array
+                        : reinterpret_cast<mts_create_array_callback_t>(address);
+}
+
+/// Call one of the C functions that load something, without the GIL
+template <typename Load, typename... Args>
+auto load(Load function, Args... args) {
+    nb::gil_scoped_release no_gil;
+    return function(args...);
+}
+
+} // namespace
+
 std::string numpy_dtype_name(DLDataType dtype) {
     auto kind = std::string();
     switch (dtype.code) {
@@ -123,35 +139,22 @@ std::string numpy_dtype_name(DLDataType dtype) {
     return kind + std::to_string(dtype.bits / 8);
 }
 
-/// `mts_create_array_callback_t` for NumPy arrays, with uninitialized elements
+nb::list shape_list(const uintptr_t* shape, uintptr_t shape_count) {
+    auto sizes = nb::list();
+    for (uintptr_t axis = 0; axis < shape_count; axis++) {
+        sizes.append(shape[axis]);
+    }
+    return sizes;
+}
+
 mts_status_t create_numpy_array(
     const uintptr_t* shape, uintptr_t shape_count, DLDataType dtype, mts_array_t* array
 ) {
-    return run_callback([&] {
+    return wrap_file_array(array, [&] {
         static auto* empty = new nb::object(nb::module_::import_("numpy").attr("empty"));
-
-        auto sizes = nb::list();
-        for (uintptr_t axis = 0; axis < shape_count; axis++) {
-            sizes.append(shape[axis]);
-        }
-        *array = wrap_python_array((*empty)(sizes, numpy_dtype_name(dtype).c_str()));
+        return (*empty)(shape_list(shape, shape_count), numpy_dtype_name(dtype).c_str());
     });
 }
-
-/// The callback at this address, which comes from `ctypes`; the one above for address 0
-mts_create_array_callback_t create_array_callback(uintptr_t address) {
-    return address == 0 ? create_numpy_array
-                        : reinterpret_cast<mts_create_array_callback_t>(address);
-}
-
-/// Call one of the C functions that load something, without the GIL
-template <typename Load, typename... Args>
-auto load(Load function, Args... args) {
-    nb::gil_scoped_release no_gil;
-    return function(args...);
-}
-
-} // namespace
 
 void bind_io(nb::module_& m) {
     m.def(
@@ -270,6 +273,8 @@ void bind_io(nb::module_& m) {
         nb::arg("create_array"),
         "``create_array`` is the address of a C function, 0 to create NumPy arrays"
     );
+
+    bind_open_files(m);
 }
 
 } // namespace bindings

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <nanobind/nanobind.h>
@@ -129,13 +131,22 @@ nb::object position(const LabelsObject& self, nb::handle entry) {
     return result < 0 || !in_range ? nb::none() : nb::object(nb::int_(result));
 }
 
+/// Names of the dimensions, without making Python objects of them
+std::span<const char* const> c_names(const mts_labels_t* labels) {
+    const char* const* dimensions = nullptr;
+    uintptr_t count = 0;
+    check_status(mts_labels_dimensions(labels, &dimensions, &count));
+    return {dimensions, count};
+}
+
 bool equal(const LabelsObject& self, const LabelsObject& other) {
     const auto* first = self.get();
     const auto* second = other.get();
     if (first == second) {
         return true;
     }
-    if (!self.names().equal(other.names())) {
+    auto same_text = [](const char* a, const char* b) { return std::strcmp(a, b) == 0; };
+    if (!std::ranges::equal(c_names(first), c_names(second), same_text)) {
         return false;
     }
     auto [count, size] = shape(self);

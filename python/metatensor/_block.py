@@ -53,7 +53,8 @@ class TensorBlock(_metatensor.TensorBlock):
         properties: Labels,
     ) -> None:
         """
-        :param values: NumPy array or torch tensor, with any type and any device. It is not copied.
+        :param values: array of any kind (NumPy, torch, JAX, ...), with any type and any device. It
+            is not copied.
         :param samples: labels of the first axis of ``values``
         :param components: labels of each axis between the first and the last one: labels with a
             single dimension and at least one entry
@@ -79,8 +80,9 @@ class TensorBlock(_metatensor.TensorBlock):
 
     @property
     def dtype(self) -> DType:
-        """Type of the values, as a NumPy or torch type."""
-        return self.values.dtype
+        """Type of the values, as a type of the library of this array."""
+        values = self.values
+        return values.dtype if hasattr(values, "dtype") else backend_of(values).dtype(values)
 
     @property
     def device(self) -> Device:
@@ -168,7 +170,7 @@ class TensorBlock(_metatensor.TensorBlock):
         :param args: type and device can be given as positional arguments, in any order
         :param dtype: new type of the values, for the *new* kind of arrays
         :param device: new device, for example ``"cpu"`` or ``"cuda"``
-        :param arrays: new kind of array, ``"numpy"`` or ``"torch"``
+        :param arrays: new kind of array: ``"numpy"``, ``"torch"``, ``"jax"``, ``"cupy"``, ...
         :param non_blocking: try to move data without waiting for it (torch only)
         :return: a new block, with the same array if there is nothing to change
         """
@@ -225,11 +227,18 @@ class TensorBlock(_metatensor.TensorBlock):
     # ------------------------------------------------------------------ files
 
     @staticmethod
-    def load(file: str | pathlib.Path | BinaryIO, use_numpy: bool = False) -> TensorBlock:
+    def load(
+        file: str | pathlib.Path | BinaryIO,
+        use_numpy: bool = False,
+        *,
+        mmap: bool = False,
+        samples: Labels | None = None,
+        properties: Labels | None = None,
+    ) -> TensorBlock:
         """Read a block from a file, see :py:func:`metatensor.load_block`."""
         from .io import load_block
 
-        return load_block(file, use_numpy)
+        return load_block(file, use_numpy, mmap=mmap, samples=samples, properties=properties)
 
     @staticmethod
     def load_buffer(buffer: bytes | bytearray | memoryview, use_numpy: bool = False) -> TensorBlock:
@@ -238,11 +247,17 @@ class TensorBlock(_metatensor.TensorBlock):
 
         return load_block_buffer(buffer, use_numpy)
 
-    def save(self, file: str | pathlib.Path | BinaryIO, use_numpy: bool = False) -> None:
+    def save(
+        self,
+        file: str | pathlib.Path | BinaryIO,
+        use_numpy: bool = False,
+        *,
+        aligned: bool = False,
+    ) -> None:
         """Write this block to a file, see :py:func:`metatensor.save`."""
         from .io import save
 
-        save(file, self, use_numpy)
+        save(file, self, use_numpy, aligned=aligned)
 
     def save_buffer(self, use_numpy: bool = False) -> memoryview:
         """Write this block to memory, see :py:func:`metatensor.io.save_buffer`."""

@@ -328,7 +328,7 @@ class TensorMap(_metatensor.TensorMap):
         :param args: type and device can be given as positional arguments, in any order
         :param dtype: new type of the values, for the *new* kind of arrays
         :param device: new device, for example ``"cpu"`` or ``"cuda"``
-        :param arrays: new kind of array, ``"numpy"`` or ``"torch"``
+        :param arrays: new kind of array: ``"numpy"``, ``"torch"``, ``"jax"``, ``"cupy"``, ...
         :param non_blocking: try to move data without waiting for it (torch only)
         :return: a new TensorMap, with the same arrays if there is nothing to change
         """
@@ -388,11 +388,19 @@ class TensorMap(_metatensor.TensorMap):
     # ------------------------------------------------------------------ files
 
     @staticmethod
-    def load(file: str | pathlib.Path | BinaryIO, use_numpy: bool = False) -> TensorMap:
+    def load(
+        file: str | pathlib.Path | BinaryIO,
+        use_numpy: bool = False,
+        *,
+        mmap: bool = False,
+        keys: Labels | None = None,
+        samples: Labels | None = None,
+        properties: Labels | None = None,
+    ) -> TensorMap:
         """Read a TensorMap from a file, see :py:func:`metatensor.load`."""
         from .io import load
 
-        return load(file, use_numpy)
+        return load(file, use_numpy, mmap=mmap, keys=keys, samples=samples, properties=properties)
 
     @staticmethod
     def load_buffer(buffer: bytes | bytearray | memoryview, use_numpy: bool = False) -> TensorMap:
@@ -401,11 +409,17 @@ class TensorMap(_metatensor.TensorMap):
 
         return load_buffer(buffer, use_numpy)
 
-    def save(self, file: str | pathlib.Path | BinaryIO, use_numpy: bool = False) -> None:
+    def save(
+        self,
+        file: str | pathlib.Path | BinaryIO,
+        use_numpy: bool = False,
+        *,
+        aligned: bool = False,
+    ) -> None:
         """Write this TensorMap to a file, see :py:func:`metatensor.save`."""
         from .io import save
 
-        save(file, self, use_numpy)
+        save(file, self, use_numpy, aligned=aligned)
 
     def save_buffer(self, use_numpy: bool = False) -> memoryview:
         """Write this TensorMap to memory, see :py:func:`metatensor.io.save_buffer`."""

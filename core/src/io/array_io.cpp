@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
-#include "dlpack.hpp"
 #include "io/bytes.hpp"
 #include "io/errors.hpp"
-#include "io/npy.hpp"
 #include "io/strided.hpp"
 
 namespace mts::io {
@@ -73,14 +72,8 @@ void write_data(const DLPackTensor& tensor, size_t element_size, ZipMemberOutput
 }
 
 void read_elements(InputStream& input, const NpyType& type, uint8_t* elements, size_t count) {
-    auto size = count * type.size;
-    input.read(elements, size);
-    if (type.dtype.code == kDLBool) {
-        normalize_bools(elements, count);
-    } else if (type.swapped) {
-        // complex numbers are two numbers
-        swap_bytes(elements, size, type.dtype.code == kDLComplex ? type.size / 2 : type.size);
-    }
+    input.read(elements, count * type.size);
+    to_native(type, elements, count);
 }
 
 void read_data(InputStream& input, const NpyType& type, const DLPackTensor& tensor) {
@@ -133,7 +126,11 @@ void check_created(const DLPackTensor& tensor, std::span<const uintptr_t> shape,
 } // namespace
 
 void write_array(
-    ZipWriter& archive, std::string_view name, const Array& array, std::span<const uintptr_t> shape
+    ZipWriter& archive,
+    std::string_view name,
+    const Array& array,
+    std::span<const uintptr_t> shape,
+    size_t alignment
 ) {
     auto tensor = array.as_dlpack();
     auto tensor_shape = shape_of(tensor);
@@ -149,7 +146,8 @@ void write_array(
         );
     }
 
-    auto header = npy_array_header(tensor.dtype(), shape);
+    auto position = archive.content_position(name);
+    auto header = npy_array_header(tensor.dtype(), shape, position, alignment);
     auto element_size = npy_type_size(tensor.dtype());
     archive.add(name, header.size() + tensor.count() * element_size, [&](ZipMemberOutput& output) {
         output.write(header.data(), header.size());
@@ -157,27 +155,50 @@ void write_array(
     });
 }
 
-Array read_array(InputStream& input, size_t min_axes, mts_create_array_callback_t create_array) {
+ArrayLayout read_array_layout(InputStream& input, size_t min_axes) {
     auto header = read_npy_header(input);
     auto type = npy_array_type(header);
-    const auto& shape = header.shape;
-    if (shape.size() < min_axes) {
+    if (header.shape.size() < min_axes) {
         throw serialization_error(
-            "expected an array with at least ", min_axes, " axes, got ", shape.size()
+            "expected an array with at least ", min_axes, " axes, got ", header.shape.size()
         );
     }
-    auto size = npy_data_size(shape, type.size, input.remaining());
+    auto size = npy_data_size(header.shape, type.size, input.remaining());
+    return {type, std::move(header.shape), size};
+}
 
-    auto created = mts_array_t{};
-    auto status = create_array(shape.data(), shape.size(), type.dtype, &created);
-    check_callback(status, "could not create an array with `create_array`");
-    auto array = Array(created);
-    if (size > 0) {
-        auto tensor = array.as_dlpack();
-        check_created(tensor, shape, type.dtype);
-        read_data(input, type, tensor);
+void to_native(const NpyType& type, uint8_t* elements, size_t count) {
+    if (type.dtype.code == kDLBool) {
+        normalize_bools(elements, count);
+    } else if (type.swapped) {
+        // complex numbers are two numbers
+        auto number_size = type.dtype.code == kDLComplex ? type.size / 2 : type.size;
+        swap_bytes(elements, count * type.size, number_size);
+    }
+}
+
+void fill_array(InputStream& input, const ArrayLayout& layout, const Array& array) {
+    if (layout.size > 0) {
+        read_data(input, layout.type, writable_memory(array, layout.shape, layout.type.dtype));
     }
     input.finish();
+}
+
+DLPackTensor
+writable_memory(const Array& array, std::span<const uintptr_t> shape, DLDataType dtype) {
+    auto tensor = array.as_dlpack();
+    check_created(tensor, shape, dtype);
+    return tensor;
+}
+
+Array read_array(InputStream& input, size_t min_axes, mts_create_array_callback_t create_array) {
+    auto layout = read_array_layout(input, min_axes);
+    auto created = mts_array_t{};
+    auto status =
+        create_array(layout.shape.data(), layout.shape.size(), layout.type.dtype, &created);
+    check_callback(status, "could not create an array with `create_array`");
+    auto array = Array(created);
+    fill_array(input, layout, array);
     return array;
 }
 

@@ -1,10 +1,10 @@
 #include "io/block_io.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 
+#include "io/archive_members.hpp"
 #include "io/array_io.hpp"
 #include "io/errors.hpp"
 #include "io/labels_io.hpp"
@@ -12,29 +12,6 @@
 namespace mts::io {
 
 namespace {
-
-// Reading gradients of gradients is recursive, and files can contain anything: stop before the
-// stack overflows. Blocks can not have this many levels of gradients.
-constexpr size_t MAX_GRADIENT_DEPTH = 100;
-
-std::string component_name(const std::string& prefix, size_t component) {
-    return text(prefix, "components/", component, ".npy");
-}
-
-std::string gradient_prefix(const std::string& prefix, std::string_view parameter) {
-    return text(prefix, "gradients/", parameter, "/");
-}
-
-// Call `read` with the content of a member; errors mention which member this is
-template <typename Read>
-auto read_member(const ZipReader& archive, const std::string& name, Read read) {
-    auto input = archive.open(name);
-    try {
-        return read(*input);
-    } catch (const Error& error) {
-        throw Error(error.status(), text("in '", name, "': ", error.message()));
-    }
-}
 
 std::vector<uintptr_t> shape_from_labels(const Block& block) {
     auto shape = std::vector<uintptr_t>{block.samples()->count()};
@@ -57,47 +34,19 @@ std::vector<const Block::Gradient*> sorted_gradients(const Block& block) {
 enum class Role { Block, Gradient };
 
 void write_block(ZipWriter& archive, const std::string& prefix, const Block& block, Role role) {
-    write_array(archive, prefix + "values.npy", block.values(), shape_from_labels(block));
-    write_labels(archive, prefix + "samples.npy", *block.samples());
+    write_array(archive, prefix + VALUES, block.values(), shape_from_labels(block));
+    write_labels(archive, prefix + SAMPLES, *block.samples());
     for (size_t i = 0; i < block.components().size(); i++) {
         write_labels(archive, component_name(prefix, i), *block.components()[i]);
     }
     if (role == Role::Block) {
         // gradients have the properties of their parent
-        write_labels(archive, prefix + "properties.npy", *block.properties());
+        write_labels(archive, prefix + PROPERTIES, *block.properties());
     }
     for (const auto* gradient : sorted_gradients(block)) {
         auto name = gradient_prefix(prefix, gradient->parameter);
         write_block(archive, name, *gradient->block, Role::Gradient);
     }
-}
-
-// The parameters of the gradients of a block, in the order of the archive: everything that is
-// between `gradients/` and the next `/` in the name of a member, if there are samples below.
-std::vector<std::string> find_gradients(const ZipReader& archive, const std::string& prefix) {
-    auto first_members = std::map<std::string_view, size_t>();
-    auto start = prefix + "gradients/";
-    for (const auto& member : archive.starting_with(start)) {
-        auto path = member.name.substr(start.size());
-        auto slash = path.find('/');
-        if (slash == std::string_view::npos || !path.substr(slash).ends_with("/samples.npy")) {
-            continue;
-        }
-        auto [gradient, _] = first_members.try_emplace(path.substr(0, slash), member.index);
-        gradient->second = std::min(gradient->second, member.index);
-    }
-
-    auto ordered = std::vector<std::pair<size_t, std::string_view>>();
-    for (const auto& [parameter, index] : first_members) {
-        ordered.emplace_back(index, parameter);
-    }
-    std::ranges::sort(ordered);
-
-    auto parameters = std::vector<std::string>();
-    for (const auto& [index, parameter] : ordered) {
-        parameters.emplace_back(parameter);
-    }
-    return parameters;
 }
 
 class BlockReader {
@@ -116,33 +65,27 @@ private:
             );
         }
 
-        auto values = read_member(archive_, prefix + "values.npy", [&](InputStream& input) {
+        auto values = read_member(archive_, prefix + VALUES, [&](InputStream& input) {
             return read_array(input, MIN_AXES, create_array_);
         });
-        auto samples = read_labels_member(archive_, prefix + "samples.npy");
+        auto samples = read_labels_member(archive_, prefix + SAMPLES);
         auto components = std::vector<LabelsRef>();
         for (size_t i = 0; i + MIN_AXES < values.shape().size(); i++) {
             components.push_back(read_labels_member(archive_, component_name(prefix, i)));
         }
         if (depth == 0) {
-            properties = read_labels_member(archive_, prefix + "properties.npy");
+            properties = read_labels_member(archive_, prefix + PROPERTIES);
         }
 
         auto block = std::make_unique<Block>(
             std::move(values), std::move(samples), std::move(components), properties
         );
         for (auto& parameter : find_gradients(archive_, prefix)) {
-            if (!is_utf8(parameter)) {
-                throw serialization_error("the name of a gradient is not valid UTF-8");
-            }
             auto gradient = read(gradient_prefix(prefix, parameter), properties, depth + 1);
             block->add_gradient(std::move(parameter), std::move(gradient));
         }
         return block;
     }
-
-    // samples and properties
-    static constexpr size_t MIN_AXES = 2;
 
     const ZipReader& archive_;
     mts_create_array_callback_t create_array_;

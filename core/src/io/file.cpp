@@ -101,7 +101,7 @@ size_t File::read(void* destination, size_t count) {
     });
 }
 
-size_t File::read_at(uint64_t offset, void* destination, size_t count) {
+size_t File::read_at(uint64_t offset, void* destination, size_t count) const {
     return repeat(count, "read", path_, [&](size_t done, size_t chunk) {
         return ::pread(
             descriptor_,
@@ -129,6 +129,21 @@ void File::write_at(uint64_t offset, const void* data, size_t count) {
         );
     });
     require_all(written, count, path_);
+}
+
+void File::preallocate([[maybe_unused]] uint64_t size) noexcept {
+#if defined(__linux__)
+    // unlike `posix_fallocate`, this does not write to file systems which can not do it
+    ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+#endif
+}
+
+void File::truncate(uint64_t size) {
+    while (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+        if (errno != EINTR) {
+            throw file_error("write", path_, errno);
+        }
+    }
 }
 
 void File::close() {

@@ -33,6 +33,7 @@ public:
     File& operator=(File&& other) noexcept;
 
     bool is_open() const { return descriptor_ >= 0; }
+    int descriptor() const { return descriptor_; }
     const std::string& path() const { return path_; }
     struct stat status() const;
 
@@ -41,13 +42,20 @@ public:
     bool copy_group_and_mode(const struct stat& other);
 
     /// Read up to `count` bytes from the current position, or from `offset`; fewer only at the end
-    /// of the file
+    /// of the file. `read_at` can be used by several threads at the same time.
     size_t read(void* destination, size_t count);
-    size_t read_at(uint64_t offset, void* destination, size_t count);
+    size_t read_at(uint64_t offset, void* destination, size_t count) const;
 
     /// Write all of the `count` bytes at the current position, or at `offset`
     void write(const void* data, size_t count);
     void write_at(uint64_t offset, const void* data, size_t count);
+
+    /// Ask the system for the disk space of the first `size` bytes, without changing the size of
+    /// the file. Failures do not matter: space is then found when writing.
+    void preallocate(uint64_t size) noexcept;
+
+    /// Set the size of the file, and give back disk space beyond it
+    void truncate(uint64_t size);
 
     /// Close the file, reporting errors of earlier writes that the system delayed until now
     void close();

@@ -321,11 +321,12 @@ void Inflater::copy_match(uint32_t length_symbol) {
     }
 
     auto* output = output_.get() + produced_;
+    const auto* match = output - distance;
     if (distance >= length) {
-        std::memcpy(output, output - distance, length);
+        std::memcpy(output, match, length);
     } else {
         for (size_t i = 0; i < length; i++) {
-            output[i] = output[i - distance];
+            output[i] = match[i];
         }
     }
     produced_ += length;

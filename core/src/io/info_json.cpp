@@ -166,4 +166,11 @@ void info_from_json(std::string_view json, Info& info) {
     }
 }
 
+void read_info(InputStream& input, Info& info) {
+    auto json = std::string(input.remaining(), '\0');
+    input.read(json.data(), json.size());
+    input.finish();
+    info_from_json(json, info);
+}
+
 } // namespace mts::io

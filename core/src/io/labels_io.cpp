@@ -2,9 +2,8 @@
 
 #include <cstdint>
 #include <utility>
-#include <vector>
 
-#include "io/bytes.hpp"
+#include "io/labels_content.hpp"
 #include "io/npy.hpp"
 
 namespace mts::io {
@@ -34,20 +33,10 @@ void write_labels(ZipWriter& archive, std::string_view name, const Labels& label
 }
 
 LabelsRef read_labels(InputStream& input) {
-    auto type = npy_labels_type(read_npy_header(input));
-    // an axis for the dimensions, as in the values of the labels
-    uintptr_t shape[2] = {type.count, type.names.size()};
-    auto size = npy_data_size(shape, sizeof(int32_t), input.remaining());
-
-    auto values = std::vector<int32_t>(size / sizeof(int32_t));
-    input.read(values.data(), size);
-    input.finish();
-    if (type.swapped) {
-        for (auto& value : values) {
-            value = static_cast<int32_t>(byte_swapped(static_cast<uint32_t>(value)));
-        }
-    }
-    return Labels::create(Names(std::move(type.names)), std::move(values), Uniqueness::Check);
+    auto content = read_labels_content(input);
+    return Labels::create(
+        Names(std::move(content.names)), std::move(content.values), Uniqueness::Check
+    );
 }
 
 } // namespace mts::io

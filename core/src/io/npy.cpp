@@ -57,11 +57,14 @@ const SupportedType& supported_type(DLDataType dtype) {
     throw serialization_error("arrays of ", to_text(dtype), " can not be stored in files");
 }
 
-// The complete header for the text of the dictionary
-std::string npy_header(const std::string& dict) {
-    // There is always at least one space before the final newline.
+// The complete header for the text of the dictionary. It is written at `position`, and should end
+// at a multiple of `alignment`.
+std::string npy_header(const std::string& dict, uint64_t position, size_t alignment) {
     auto padded_size = [&](size_t prefix) {
-        return ((prefix + dict.size() + 1) / HEADER_ALIGNMENT + 1) * HEADER_ALIGNMENT;
+        // There is always at least one space before the final newline.
+        auto size = ((prefix + dict.size() + 1) / HEADER_ALIGNMENT + 1) * HEADER_ALIGNMENT;
+        auto misalignment = static_cast<size_t>((position + size) % alignment);
+        return misalignment == 0 ? size : size + alignment - misalignment;
     };
 
     auto header = std::string(MAGIC);
@@ -135,14 +138,16 @@ void check_row_major(const NpyHeader& header) {
 
 } // namespace
 
-std::string npy_array_header(DLDataType dtype, std::span<const uintptr_t> shape) {
+std::string npy_array_header(
+    DLDataType dtype, std::span<const uintptr_t> shape, uint64_t position, size_t alignment
+) {
     auto dict = text("{ 'descr': '", NATIVE_ORDER, supported_type(dtype).name);
     dict += "', 'fortran_order': False, 'shape': (";
     for (auto size : shape) {
         dict += text(size, ", ");
     }
     dict += ") }";
-    return npy_header(dict);
+    return npy_header(dict, position, alignment);
 }
 
 std::string npy_labels_header(const Names& names, size_t count) {
@@ -151,7 +156,7 @@ std::string npy_labels_header(const Names& names, size_t count) {
         dict += text("('", name, "', '", NATIVE_ORDER, "i4'), ");
     }
     dict += text("], 'fortran_order': False, 'shape': (", count, ", ) }");
-    return npy_header(dict);
+    return npy_header(dict, 0, 1);
 }
 
 size_t npy_type_size(DLDataType dtype) {

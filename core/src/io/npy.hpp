@@ -16,8 +16,11 @@ namespace mts::io {
 // Writing
 
 /// Complete header of a `.npy` file with an array. Types that can not be stored in files are a
-/// SERIALIZATION error.
-std::string npy_array_header(DLDataType dtype, std::span<const uintptr_t> shape);
+/// SERIALIZATION error. If the header is written at `position`, what follows it is at a multiple of
+/// `alignment` (a power of two), thanks to additional spaces in the header if needed.
+std::string npy_array_header(
+    DLDataType dtype, std::span<const uintptr_t> shape, uint64_t position = 0, size_t alignment = 1
+);
 
 /// Complete header of a `.npy` file with labels: `count` entries
 std::string npy_labels_header(const Names& names, size_t count);

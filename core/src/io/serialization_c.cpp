@@ -1,16 +1,14 @@
 // The functions of the C interface that save and load objects
 
-#include <algorithm>
-#include <cctype>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "block.hpp"
 #include "io/block_io.hpp"
+#include "io/content_kind.hpp"
 #include "io/errors.hpp"
 #include "io/labels_io.hpp"
-#include "io/npy.hpp"
 #include "io/sink.hpp"
 #include "io/source.hpp"
 #include "io/tensor_io.hpp"
@@ -72,53 +70,44 @@ void save_buffer(
 
 // Loading
 
-enum class Kind { Labels, TensorBlock, TensorMap };
-
 // One of the functions below: the kind of objects that it loads, and the functions to suggest when
 // finding other kinds
 struct Loader {
-    Kind kind;
+    ContentKind kind;
     const char* name;
     const char* load_labels;
     const char* load_block;
     const char* load_tensor;
 };
 
-constexpr auto LABELS_FILE = Loader{Kind::Labels, "Labels", "", "load_block", "load"};
+constexpr auto LABELS_FILE = Loader{ContentKind::Labels, "Labels", "", "load_block", "load"};
 constexpr auto LABELS_BUFFER =
-    Loader{Kind::Labels, "Labels", "", "load_block_buffer", "load_buffer"};
-constexpr auto BLOCK_FILE = Loader{Kind::TensorBlock, "TensorBlock", "load_labels", "", "load"};
+    Loader{ContentKind::Labels, "Labels", "", "load_block_buffer", "load_buffer"};
+constexpr auto BLOCK_FILE =
+    Loader{ContentKind::TensorBlock, "TensorBlock", "load_labels", "", "load"};
 constexpr auto BLOCK_BUFFER = BLOCK_FILE;
-constexpr auto TENSOR_FILE = Loader{Kind::TensorMap, "TensorMap", "load_labels", "load_block", ""};
+constexpr auto TENSOR_FILE =
+    Loader{ContentKind::TensorMap, "TensorMap", "load_labels", "load_block", ""};
 constexpr auto TENSOR_BUFFER =
-    Loader{Kind::TensorMap, "TensorMap", "load_labels_buffer", "load_block_buffer", ""};
-
-bool has_npy_extension(std::string_view path) {
-    constexpr std::string_view EXTENSION = ".npy";
-    if (path.size() < EXTENSION.size()) {
-        return false;
-    }
-    auto end = path.substr(path.size() - EXTENSION.size());
-    return std::ranges::equal(end, EXTENSION, [](unsigned char a, unsigned char b) {
-        return std::tolower(a) == b;
-    });
-}
+    Loader{ContentKind::TensorMap, "TensorMap", "load_labels_buffer", "load_block_buffer", ""};
 
 // Which function to use instead, if the content can be recognized as another kind of object
 std::string hint(const Loader& loader, Source& source, std::string_view path) {
-    auto use = [](const char* function, const char* kind) {
-        return text("; use `", function, "` to load ", kind);
+    auto kind = find_content_kind(source, path);
+    if (!kind.has_value() || *kind == loader.kind) {
+        return "";
+    }
+    auto use = [](const char* function, const char* kind_name) {
+        return text("; use `", function, "` to load ", kind_name);
     };
-    if (has_npy_header(source) || has_npy_extension(path)) {
-        return loader.kind == Kind::Labels ? "" : use(loader.load_labels, "Labels");
+    switch (*kind) {
+    case ContentKind::Labels:
+        return use(loader.load_labels, "Labels");
+    case ContentKind::TensorBlock:
+        return use(loader.load_block, "TensorBlock");
+    default:
+        return use(loader.load_tensor, "TensorMap");
     }
-    if (has_zip_member(source, "keys.npy")) {
-        return loader.kind == Kind::TensorMap ? "" : use(loader.load_tensor, "TensorMap");
-    }
-    if (has_zip_member(source, "values.npy")) {
-        return loader.kind == Kind::TensorBlock ? "" : use(loader.load_block, "TensorBlock");
-    }
-    return "";
 }
 
 // Call `read`, completing its errors with what was being loaded. `path` is empty for buffers.

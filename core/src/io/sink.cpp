@@ -18,7 +18,10 @@ namespace mts::io {
 namespace {
 
 constexpr size_t FIRST_BUFFER_BYTES = 1024;
-constexpr size_t PENDING_BYTES = 65536;
+constexpr size_t PENDING_BYTES = size_t{1} << 18;
+
+// Disk space is requested by pieces of at least this size, in files that are not smaller.
+constexpr uint64_t PREALLOCATED_BYTES = uint64_t{1} << 20;
 
 // Permissions of new files, before the system applies the umask of the process
 constexpr mode_t NEW_FILE_MODE = 0666;
@@ -142,6 +145,19 @@ void FileSink::write(const void* data, size_t count) {
     pending_.insert(pending_.end(), bytes, bytes + count);
 }
 
+void FileSink::reserve(uint64_t count) {
+    // what fits is kept together in memory, where it can still be overwritten
+    if (count <= PENDING_BYTES && pending_.size() + count > PENDING_BYTES) {
+        flush();
+    }
+    // finding disk space in large pieces is much faster than for each page when it is written
+    auto end = position() + count;
+    if (can_overwrite_ && end >= PREALLOCATED_BYTES && end > preallocated_) {
+        preallocated_ = end + PREALLOCATED_BYTES;
+        file_.preallocate(preallocated_);
+    }
+}
+
 void FileSink::overwrite(uint64_t offset, const void* data, size_t count) {
     if (offset >= written_) {
         std::memcpy(pending_.data() + (offset - written_), data, count);
@@ -159,6 +175,9 @@ void FileSink::flush() {
 
 void FileSink::commit() {
     flush();
+    if (preallocated_ > written_) {
+        file_.truncate(written_);
+    }
     file_.close();
     if (!final_path_.has_value()) {
         return;

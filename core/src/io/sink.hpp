@@ -69,6 +69,7 @@ public:
 
     void write(const void* data, size_t count) override;
     uint64_t position() const override { return written_ + pending_.size(); }
+    void reserve(uint64_t count) override;
     bool can_overwrite() const override { return can_overwrite_; }
     void overwrite(uint64_t offset, const void* data, size_t count) override;
 
@@ -87,6 +88,8 @@ private:
     /// Small writes are gathered here; these bytes come after the `written_` bytes of the file.
     std::vector<uint8_t> pending_;
     uint64_t written_ = 0;
+    /// Disk space was requested for this many bytes of the file.
+    uint64_t preallocated_ = 0;
 };
 
 } // namespace mts::io

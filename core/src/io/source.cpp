@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 
@@ -29,22 +30,27 @@ void MemorySource::read_at(uint64_t offset, void* destination, size_t count) {
     }
 }
 
-FileSource::FileSource(const std::string& path) : file_(path, O_RDONLY) {
-    auto status = file_.status();
+FileSource::FileSource(const std::string& path) : cache_bytes_(CACHE_BYTES) {
+    auto file = std::make_shared<File>(path, O_RDONLY);
+    file_ = file;
+    auto status = file->status();
     if (S_ISREG(status.st_mode)) {
         size_ = static_cast<uint64_t>(status.st_size);
     } else if (S_ISFIFO(status.st_mode)) {
-        read_pipe();
+        read_pipe(*file);
     } else {
         throw file_error("read", path, S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
     }
 }
 
-void FileSource::read_pipe() {
+FileSource::FileSource(std::shared_ptr<const File> file, uint64_t size, size_t cache_bytes)
+    : file_(std::move(file)), size_(size), cache_bytes_(cache_bytes) {}
+
+void FileSource::read_pipe(File& file) {
     size_t capacity = CACHE_BYTES;
     while (true) {
         cache_.resize(capacity);
-        size_ += file_.read(cache_.data() + size_, capacity - size_);
+        size_ += file.read(cache_.data() + size_, capacity - size_);
         if (size_ < capacity) {
             break;
         }
@@ -63,17 +69,17 @@ void FileSource::read_at(uint64_t offset, void* destination, size_t count) {
         return offset >= cache_offset_ && offset - cache_offset_ <= cache_.size() &&
                count <= cache_.size() - (offset - cache_offset_);
     };
-    if (!in_cache() && count < CACHE_BYTES) {
-        cache_.resize(CACHE_BYTES);
+    if (!in_cache() && count < cache_bytes_) {
+        cache_.resize(cache_bytes_);
         cache_offset_ = offset;
-        cache_.resize(file_.read_at(offset, cache_.data(), CACHE_BYTES));
+        cache_.resize(file_->read_at(offset, cache_.data(), cache_bytes_));
     }
     if (in_cache()) {
         std::memcpy(destination, cache_.data() + (offset - cache_offset_), count);
         return;
     }
-    if (file_.read_at(offset, destination, count) != count) {
-        throw io_error("'", file_.path(), "' became shorter while it was read");
+    if (file_->read_at(offset, destination, count) != count) {
+        throw io_error("'", file_->path(), "' became shorter while it was read");
     }
 }
 

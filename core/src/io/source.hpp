@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,14 +46,19 @@ public:
     /// something else than a regular file or a pipe.
     explicit FileSource(const std::string& path);
 
+    /// Read the first `size` bytes of a regular file that is already open. Each read of less than
+    /// `cache_bytes` gets this many bytes from the system, for the next reads.
+    FileSource(std::shared_ptr<const File> file, uint64_t size, size_t cache_bytes);
+
     uint64_t size() const override { return size_; }
     void read_at(uint64_t offset, void* destination, size_t count) override;
 
 private:
-    void read_pipe();
+    void read_pipe(File& file);
 
-    File file_;
+    std::shared_ptr<const File> file_;
     uint64_t size_ = 0;
+    size_t cache_bytes_;
     /// Bytes of the file from `cache_offset_` on: most reads are small, and in the order of the
     /// file
     std::vector<uint8_t> cache_;

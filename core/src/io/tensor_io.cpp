@@ -4,31 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "io/archive_members.hpp"
 #include "io/block_io.hpp"
 #include "io/errors.hpp"
 #include "io/info_json.hpp"
 #include "io/labels_io.hpp"
 
 namespace mts::io {
-
-namespace {
-
-constexpr const char* KEYS = "keys.npy";
-constexpr const char* INFO = "info.json";
-
-std::string block_prefix(size_t index) {
-    return text("blocks/", index, "/");
-}
-
-void read_info(const ZipReader& archive, Info& info) {
-    auto input = archive.open(INFO);
-    auto json = std::string(input->remaining(), '\0');
-    input->read(json.data(), json.size());
-    input->finish();
-    info_from_json(json, info);
-}
-
-} // namespace
 
 void write_tensor(ZipWriter& archive, const TensorMap& tensor) {
     write_labels(archive, KEYS, *tensor.keys());
@@ -53,11 +35,7 @@ read_tensor(const ZipReader& archive, mts_create_array_callback_t create_array) 
 
     auto tensor = std::make_unique<TensorMap>(std::move(keys), std::move(blocks));
     if (archive.contains(INFO)) {
-        try {
-            read_info(archive, tensor->info());
-        } catch (const Error& error) {
-            throw Error(error.status(), text("in '", INFO, "': ", error.message()));
-        }
+        read_member(archive, INFO, [&](InputStream& input) { read_info(input, tensor->info()); });
     }
     return tensor;
 }

@@ -12,6 +12,8 @@ namespace mts::io {
 
 namespace {
 
+// The last record is at the end of most archives; there can be a comment after it.
+constexpr size_t FIRST_CHUNK_BYTES = 1024;
 constexpr size_t SEARCH_CHUNK_BYTES = 65536;
 
 // The signature of the last record can also appear in other places, but not by accident this often.
@@ -155,9 +157,10 @@ ZipDirectory find_zip_directory(Source& source) {
     auto chunk =
         std::vector<uint8_t>(std::min<uint64_t>(source.size(), SEARCH_CHUNK_BYTES + OVERLAP));
     auto end = source.size();
+    auto search_bytes = FIRST_CHUNK_BYTES;
     size_t candidates = 0;
     while (end > 0 && candidates < MAX_CANDIDATES) {
-        auto start = end > SEARCH_CHUNK_BYTES ? end - SEARCH_CHUNK_BYTES : 0;
+        auto start = end > search_bytes ? end - search_bytes : 0;
         auto chunk_size = std::min<uint64_t>(end + OVERLAP, source.size()) - start;
         source.read_at(start, chunk.data(), chunk_size);
 
@@ -172,6 +175,7 @@ ZipDirectory find_zip_directory(Source& source) {
             }
         }
         end = start;
+        search_bytes = SEARCH_CHUNK_BYTES;
     }
     throw serialization_error("this is not a ZIP archive, or it is not complete");
 }

@@ -197,25 +197,28 @@ uint64_t data_start(Source& source, const ZipReader::Member& member) {
 
 } // namespace
 
-ZipReader::ZipReader(Source& source) : source_(source) {
+ZipReader::ZipReader(Source& source)
+    : source_(source), directory_(std::make_shared<Directory>(source)) {}
+
+ZipReader::Directory::Directory(Source& source) {
     auto directory = find_zip_directory(source);
-    directory_.resize(directory.size);
-    source.read_at(directory.start, directory_.data(), directory_.size());
-    read_directory(directory.count, directory.archive_start, directory.start);
+    bytes.resize(directory.size);
+    source.read_at(directory.start, bytes.data(), bytes.size());
+    read(directory.count, directory.archive_start, directory.start);
     set_ends(directory.start);
     sort_by_name();
 }
 
-void ZipReader::read_directory(uint64_t count, uint64_t archive_start, uint64_t directory_start) {
-    auto entries = std::string_view(directory_.data(), directory_.size());
+void ZipReader::Directory::read(uint64_t count, uint64_t archive_start, uint64_t directory_start) {
+    auto entries = std::string_view(bytes.data(), bytes.size());
     for (uint64_t i = 0; i < count; i++) {
         auto member = read_entry(entries);
         if (member.offset >= directory_start - archive_start) {
             throw serialization_error("the position of the member '", member.name, "' is wrong");
         }
         member.offset += archive_start;
-        member.index = members_.size();
-        members_.push_back(member);
+        member.index = members.size();
+        members.push_back(member);
     }
     if (!entries.empty()) {
         throw serialization_error("the directory of the archive has more entries than announced");
@@ -223,49 +226,51 @@ void ZipReader::read_directory(uint64_t count, uint64_t archive_start, uint64_t 
 }
 
 // Members are not allowed to overlap: a small archive could otherwise give any amount of data.
-void ZipReader::set_ends(uint64_t directory_start) {
-    std::sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
+void ZipReader::Directory::set_ends(uint64_t directory_start) {
+    std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
         return a.offset != b.offset ? a.offset < b.offset : a.index < b.index;
     });
     auto end = directory_start;
-    for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
+    for (auto member = members.rbegin(); member != members.rend(); ++member) {
         member->end = end;
         end = member->offset;
     }
 }
 
-void ZipReader::sort_by_name() {
-    std::sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
+void ZipReader::Directory::sort_by_name() {
+    std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
         // the last of several members with the same name is the one to use
         auto order = a.name.compare(b.name);
         return order != 0 ? order < 0 : a.index > b.index;
     });
     auto same_name = [](const Member& a, const Member& b) { return a.name == b.name; };
-    members_.erase(std::unique(members_.begin(), members_.end(), same_name), members_.end());
+    members.erase(std::unique(members.begin(), members.end(), same_name), members.end());
 }
 
 const ZipReader::Member* ZipReader::find(std::string_view name) const {
+    const auto& members = directory_->members;
     auto member = std::lower_bound(
-        members_.begin(),
-        members_.end(),
-        name,
-        [](const Member& candidate, std::string_view target) { return candidate.name < target; }
+        members.begin(), members.end(), name, [](const Member& candidate, std::string_view target) {
+            return candidate.name < target;
+        }
     );
-    return member != members_.end() && member->name == name ? &*member : nullptr;
+    return member != members.end() && member->name == name ? &*member : nullptr;
 }
 
 std::span<const ZipReader::Member> ZipReader::starting_with(std::string_view prefix) const {
+    const auto& members = directory_->members;
     auto start = [&](const Member& member) { return member.name.substr(0, prefix.size()); };
-    auto first = std::partition_point(members_.begin(), members_.end(), [&](const Member& member) {
+    auto first = std::partition_point(members.begin(), members.end(), [&](const Member& member) {
         return start(member) < prefix;
     });
-    auto last = std::partition_point(first, members_.end(), [&](const Member& member) {
+    auto last = std::partition_point(first, members.end(), [&](const Member& member) {
         return start(member) == prefix;
     });
     return {first, last};
 }
 
-std::unique_ptr<InputStream> ZipReader::open(std::string_view name) const {
+// The member with this name, after checking that we can read it
+const ZipReader::Member& ZipReader::find_readable(std::string_view name) const {
     const auto* member = find(name);
     if (member == nullptr) {
         throw serialization_error("the member '", name, "' is missing from the archive");
@@ -273,33 +278,40 @@ std::unique_ptr<InputStream> ZipReader::open(std::string_view name) const {
     if ((member->flags & zip::ENCRYPTED_FLAG) != 0) {
         throw serialization_error("the member '", name, "' is encrypted");
     }
-
-    auto data = Range(source_, data_start(source_, *member), member->compressed_size);
+    bool is_possible = false;
     switch (member->method) {
     case zip::STORED:
-        if (member->compressed_size == member->uncompressed_size) {
-            return std::make_unique<StoredStream>(*member, data);
-        }
+        is_possible = member->compressed_size == member->uncompressed_size;
         break;
     case zip::DEFLATED:
-        if (member->uncompressed_size / MAX_COMPRESSION_RATIO <= member->compressed_size) {
-            return std::make_unique<DeflatedStream>(*member, data);
-        }
+        is_possible = member->uncompressed_size / MAX_COMPRESSION_RATIO <= member->compressed_size;
         break;
     default:
         throw serialization_error(
             "the member '", name, "' uses the unsupported compression method ", member->method
         );
     }
-    throw serialization_error("the size of the member '", name, "' is wrong");
+    if (!is_possible) {
+        throw serialization_error("the size of the member '", name, "' is wrong");
+    }
+    return *member;
 }
 
-bool has_zip_member(Source& source, std::string_view name) {
-    try {
-        return ZipReader(source).contains(name);
-    } catch (const Error&) {
-        return false;
+std::unique_ptr<InputStream> ZipReader::open(std::string_view name) const {
+    const auto& member = find_readable(name);
+    auto data = Range(source_, data_start(source_, member), member.compressed_size);
+    if (member.method == zip::STORED) {
+        return std::make_unique<StoredStream>(member, data);
     }
+    return std::make_unique<DeflatedStream>(member, data);
+}
+
+std::optional<uint64_t> ZipReader::stored_position(std::string_view name) const {
+    const auto& member = find_readable(name);
+    if (member.method != zip::STORED) {
+        return std::nullopt;
+    }
+    return data_start(source_, member);
 }
 
 } // namespace mts::io

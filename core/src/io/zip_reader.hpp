@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/input_stream.hpp"
@@ -13,11 +15,16 @@
 
 namespace mts::io {
 
-/// Reader of ZIP archives: members are stored or compressed with DEFLATE
+/// Reader of ZIP archives: members are stored or compressed with DEFLATE. The directory of the
+/// archive is read once, and shared by the readers made from this one.
 class ZipReader {
 public:
     /// Read the directory of the archive. `source` must outlive the reader.
     explicit ZipReader(Source& source);
+
+    /// Reader of the same archive through another `source`, which must have the same bytes and
+    /// outlive the new reader. Readers with different sources can be used at the same time.
+    ZipReader through(Source& source) const { return {source, directory_}; }
 
     struct Member {
         std::string_view name;
@@ -40,22 +47,33 @@ public:
     /// outlive the stream.
     std::unique_ptr<InputStream> open(std::string_view name) const;
 
+    /// Position in the source of the content of a member, if it is not compressed
+    std::optional<uint64_t> stored_position(std::string_view name) const;
+
     /// All the members with names that start with `prefix`, ordered by name
     std::span<const Member> starting_with(std::string_view prefix) const;
 
 private:
+    struct Directory {
+        /// the central directory; names of the members point here
+        std::vector<char> bytes;
+        /// ordered by name
+        std::vector<Member> members;
+
+        explicit Directory(Source& source);
+        void read(uint64_t count, uint64_t archive_start, uint64_t directory_start);
+        void set_ends(uint64_t directory_start);
+        void sort_by_name();
+    };
+
+    ZipReader(Source& source, std::shared_ptr<const Directory> directory)
+        : source_(source), directory_(std::move(directory)) {}
+
     const Member* find(std::string_view name) const;
-    void read_directory(uint64_t count, uint64_t archive_start, uint64_t directory_start);
-    void set_ends(uint64_t directory_start);
-    void sort_by_name();
+    const Member& find_readable(std::string_view name) const;
 
     Source& source_;
-    /// the central directory; names of the members point here
-    std::vector<char> directory_;
-    std::vector<Member> members_;
+    std::shared_ptr<const Directory> directory_;
 };
-
-/// Does this source contain an archive with this member?
-bool has_zip_member(Source& source, std::string_view name);
 
 } // namespace mts::io

@@ -79,6 +79,11 @@ void ZipMemberOutput::write(const void* data, size_t count) {
     }
 }
 
+uint64_t ZipWriter::content_position(std::string_view name) const {
+    return sink_.position() + zip::local::SIZE + name.size() + zip::EXTRA_HEADER_SIZE +
+           LOCAL_ZIP64_EXTRA_SIZE;
+}
+
 void ZipWriter::add(std::string_view name, uint64_t size, const Content& content) {
     if (name.size() > std::numeric_limits<uint16_t>::max()) {
         throw serialization_error(

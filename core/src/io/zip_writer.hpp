@@ -37,6 +37,9 @@ public:
     /// to the checksum stored before the content: it must write the same bytes each time.
     using Content = std::function<void(ZipMemberOutput&)>;
 
+    /// Where the content of the next member starts in `sink`, if it is called `name`
+    uint64_t content_position(std::string_view name) const;
+
     /// Add a member with `size` bytes of content
     void add(std::string_view name, uint64_t size, const Content& content);
 

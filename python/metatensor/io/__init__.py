@@ -8,6 +8,7 @@ safe to load files from anywhere.
 """
 
 from ._create_array import create_numpy_array, create_torch_array
+from ._file import File
 from ._load import (
     load,
     load_block,
@@ -23,6 +24,7 @@ from ._load import (
 from ._save import save, save_buffer
 
 __all__ = [
+    "File",
     "create_numpy_array",
     "create_torch_array",
     "load",

@@ -11,6 +11,7 @@ from .._labels import Labels
 from .._tensor import TensorMap
 from . import _numpy_reader
 from ._create_array import CreateArray, as_callback, callback_address
+from ._file import File, check_selection, load_block_parts, load_tensor_parts
 
 #: Used instead of the address of a function to create arrays: let the native code make NumPy arrays
 _NUMPY_ARRAYS = 0
@@ -23,19 +24,53 @@ def _path_or_bytes(file: str | Path | BinaryIO) -> tuple[str | None, bytes | Non
     return None, file.read()
 
 
-def load(file: str | Path | BinaryIO, use_numpy: bool = False) -> TensorMap:
+def load(
+    file: str | Path | BinaryIO,
+    use_numpy: bool = False,
+    *,
+    mmap: bool = False,
+    keys: Labels | None = None,
+    samples: Labels | None = None,
+    properties: Labels | None = None,
+) -> TensorMap:
     """
     Load a :py:class:`TensorMap` from a file.
 
     The labels are on CPU, and the values are :py:class:`numpy.ndarray`, with the type that they had
     when they were saved. To load other arrays, see :py:func:`load_custom_array`.
 
+    With ``keys``, ``samples`` or ``properties``, only what is needed is read from the file. The
+    result is what loading everything, and then keeping the matching blocks, samples and properties
+    (with :py:func:`metatensor.slice`) gives. Selections have some or all of the dimensions of what
+    they select, and it is fine if nothing matches. To read several parts of a file, see
+    :py:class:`metatensor.io.File`.
+
     :param file: path of the file, or an object with a ``read`` method that returns ``bytes``
     :param use_numpy: read the file with NumPy and the Python standard library, instead of the
         native code of metatensor. This also loads types of data that only NumPy has.
+    :param mmap: use the values where they are in the file, instead of reading them. The arrays
+        can not be written to, and keep the file open. Compressed data, and data of other kinds of
+        machines, is read. Files saved with ``aligned=True`` are faster to use in this way.
+    :param keys: which blocks to load; they are in the order of the file
+    :param samples: which samples to load in each block, in the order of this selection if it has
+        exactly the dimensions of the samples, and in the order of the file otherwise
+    :param properties: which properties to load in each block, in the order of the file
 
-    :raises MetatensorError: if there is no such file, or its content is not a ``TensorMap``
+    :raises MetatensorError: if there is no such file, if its content is not a ``TensorMap``, or if
+        a selection has a dimension that does not exist
+    :raises TypeError: if ``file`` is not a path when ``mmap`` or a selection is used, or if a
+        selection is not Labels
+    :raises ValueError: if ``mmap`` is used together with ``samples`` or ``properties``, or
+        ``use_numpy`` with any of the arguments that follow
     """
+    if mmap or _is_any(keys, samples, properties):
+        _check_partial(use_numpy, mmap, samples, properties)
+        with File(file) as opened:
+            if not mmap:
+                return load_tensor_parts(opened, keys, samples, properties)
+            check_selection("keys", keys)
+            return opened._map_tensor(keys)
+
     if use_numpy:
         return _numpy_reader.load_tensor(file)
     path, content = _path_or_bytes(file)
@@ -44,7 +79,14 @@ def load(file: str | Path | BinaryIO, use_numpy: bool = False) -> TensorMap:
     return _metatensor.load_tensor(path, _NUMPY_ARRAYS)
 
 
-def load_block(file: str | Path | BinaryIO, use_numpy: bool = False) -> TensorBlock:
+def load_block(
+    file: str | Path | BinaryIO,
+    use_numpy: bool = False,
+    *,
+    mmap: bool = False,
+    samples: Labels | None = None,
+    properties: Labels | None = None,
+) -> TensorBlock:
     """
     Load a :py:class:`TensorBlock` from a file.
 
@@ -54,15 +96,45 @@ def load_block(file: str | Path | BinaryIO, use_numpy: bool = False) -> TensorBl
     :param file: path of the file, or an object with a ``read`` method that returns ``bytes``
     :param use_numpy: read the file with NumPy and the Python standard library, instead of the
         native code of metatensor. This also loads types of data that only NumPy has.
+    :param mmap: use the values where they are in the file, see :py:func:`load`
+    :param samples: which samples to load, see :py:func:`load`
+    :param properties: which properties to load, see :py:func:`load`
 
-    :raises MetatensorError: if there is no such file, or its content is not a ``TensorBlock``
+    :raises MetatensorError: if there is no such file, if its content is not a ``TensorBlock``, or
+        if a selection has a dimension that does not exist
+    :raises TypeError: see :py:func:`load`
+    :raises ValueError: see :py:func:`load`
     """
+    if mmap or _is_any(samples, properties):
+        _check_partial(use_numpy, mmap, samples, properties)
+        with File(file) as opened:
+            return opened._map_block() if mmap else load_block_parts(opened, samples, properties)
+
     if use_numpy:
         return _numpy_reader.load_block(file)
     path, content = _path_or_bytes(file)
     if path is None:
         return load_block_buffer(content)
     return _metatensor.load_block(path, _NUMPY_ARRAYS)
+
+
+def _is_any(*selections: Labels | None) -> bool:
+    return any(selection is not None for selection in selections)
+
+
+def _check_partial(
+    use_numpy: bool, mmap: bool, samples: Labels | None, properties: Labels | None
+) -> None:
+    """Check the arguments for parts of files and mapped files."""
+    if use_numpy:
+        raise ValueError(
+            "`use_numpy` can not be used together with `mmap`, `keys`, `samples` or `properties`"
+        )
+    if mmap and _is_any(samples, properties):
+        raise ValueError(
+            "`mmap` can not be used together with `samples` or `properties`: load these parts "
+            "without `mmap`, or map the file and use `metatensor.slice`"
+        )
 
 
 def load_labels(file: str | Path | BinaryIO) -> Labels:

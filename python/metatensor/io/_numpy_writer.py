@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .._block import TensorBlock
+from .._data import backend_of
 from .._labels import Labels
 from .._tensor import TensorMap
 
@@ -62,7 +63,11 @@ def _write_array(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None
 def _numpy_values(block: TensorBlock) -> np.ndarray:
     values = block.values
     if not isinstance(values, np.ndarray):
-        values = values.cpu().numpy()
+        backend = backend_of(values)
+        values = backend.to_numpy(backend.to_device(values, "cpu", False))
+    if values.dtype.kind == "V":
+        # NumPy would write the bytes of types which it does not know, without their name
+        raise ValueError(f"the type {values.dtype} can not be saved")
     # the format only has row-major arrays
     return np.ascontiguousarray(values)
 

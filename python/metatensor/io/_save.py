@@ -23,7 +23,11 @@ def _check_type(data: Labels | TensorBlock | TensorMap) -> None:
 
 
 def save(
-    file: str | Path | BinaryIO, data: Labels | TensorBlock | TensorMap, use_numpy: bool = False
+    file: str | Path | BinaryIO,
+    data: Labels | TensorBlock | TensorMap,
+    use_numpy: bool = False,
+    *,
+    aligned: bool = False,
 ) -> None:
     """
     Save ``data`` to a file.
@@ -36,8 +40,13 @@ def save(
     :param use_numpy: write the file with NumPy and the Python standard library, instead of the
         native code of metatensor. This also saves types of data that only NumPy has, and does not
         change the path. Labels are not concerned.
+    :param aligned: put the data of each array at a multiple of 64 bytes in the file, which makes it
+        faster to use with ``mmap`` (see :py:func:`load`). Everybody can read such a file, which has
+        a few more bytes. Files with labels always have this.
 
-    :raises TypeError: if ``data`` is something else
+    :raises TypeError: if ``data`` is something else, or if ``aligned`` is used and ``file`` is not
+        a path
+    :raises ValueError: if ``aligned`` is used together with ``use_numpy``
     :raises AttributeError: if ``file`` is neither a path nor something with a ``write`` method
     :raises MetatensorError: if the file can not be written (``OSError`` with ``use_numpy``), or the
         type of the values can not be saved
@@ -50,17 +59,24 @@ def save(
             f"got {type(file)}"
         )
 
+    if aligned and use_numpy:
+        raise ValueError("`aligned` can not be used together with `use_numpy`")
+    if aligned and not is_path:
+        raise TypeError(
+            f"`aligned` needs the path of the file (str or Path), got an object of {type(file)}"
+        )
+
     use_numpy = use_numpy and not isinstance(data, Labels)
     if is_path and use_numpy:
         with open(file, "wb") as opened:
             _numpy_writer.write(opened, data)
     elif is_path:
-        _save_native(os.fspath(file), data)
+        _save_native(os.fspath(file), data, aligned)
     else:
         file.write(bytes(save_buffer(data, use_numpy=use_numpy)))
 
 
-def _save_native(path: str, data: Labels | TensorBlock | TensorMap) -> None:
+def _save_native(path: str, data: Labels | TensorBlock | TensorMap, aligned: bool) -> None:
     if not path.endswith(_EXTENSION):
         path += _EXTENSION
         warnings.warn(
@@ -69,9 +85,11 @@ def _save_native(path: str, data: Labels | TensorBlock | TensorMap) -> None:
     if isinstance(data, Labels):
         _metatensor.save_labels(path, data)
     elif isinstance(data, TensorBlock):
-        _metatensor.save_block(path, data)
+        save_block = _metatensor.save_block_aligned if aligned else _metatensor.save_block
+        save_block(path, data)
     else:
-        _metatensor.save_tensor(path, data)
+        save_tensor = _metatensor.save_tensor_aligned if aligned else _metatensor.save_tensor
+        save_tensor(path, data)
 
 
 def save_buffer(data: Labels | TensorBlock | TensorMap, use_numpy: bool = False) -> memoryview:
