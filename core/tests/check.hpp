@@ -1,6 +1,6 @@
 #pragma once
 
-/// Checks for tests. A check that fails prints what was found and ends the program.
+/// Checks for tests. A check that fails prints what was found and aborts the program.
 
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +16,8 @@ namespace check {
 [[noreturn]] inline void fail(const char* file, int line, const std::string& message) {
     std::fprintf(stderr, "%s:%d: check failed: %s\n", file, line, message.c_str());
     std::fflush(nullptr);
-    std::_Exit(1);
+    // not `exit`: nothing more should run, and fuzzers keep the input of an aborted program
+    std::abort();
 }
 
 inline std::string last_error_message() {

@@ -1,20 +1,8 @@
-// Several threads that read the same objects at the same time
-#include <functional>
-#include <thread>
-
+// Several threads that use the same labels at the same time
 #include "objects.hpp"
+#include "threads.hpp"
 
-/// Runs a function in several threads, several times
-static void in_threads(const std::function<void()>& function) {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; i++) {
-        threads.emplace_back(function);
-    }
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
-}
-
+/// All the different pairs with a first element below `count`, in no order
 static Values shuffled(int32_t count) {
     Values values;
     for (int32_t i = 0; i < count; i++) {
@@ -23,72 +11,151 @@ static Values shuffled(int32_t count) {
     return values;
 }
 
-static void test_labels() {
-    for (int i = 0; i < 20; i++) {
-        // all what is derived from values is computed in these threads
-        const Values values = shuffled(500);
-        const LabelsPtr labels = assume_unique({"a", "b"}, values);
-        const LabelsPtr other = make_labels({"a", "b"}, {1, 2, 3, 4});
-        const LabelsPtr selection = make_labels({"b"}, {1});
-        in_threads([&] {
+/// The same labels, with values in an array of the library
+static LabelsPtr stored_by_the_library(const LabelsPtr& labels) {
+    const LabelsPtr nothing = make_labels(names_of(labels.get()), {});
+    const mts_labels_t* result = nullptr;
+    CHECK_SUCCESS(mts_labels_difference(labels.get(), nothing.get(), &result, nullptr, 0));
+    return LabelsPtr(result);
+}
+
+static std::vector<int64_t> positions_of(const mts_labels_t* labels, const Values& entries) {
+    std::vector<int64_t> positions;
+    for (size_t i = 0; i < entries.size(); i += 2) {
+        int64_t position = -2;
+        CHECK_SUCCESS(mts_labels_position(labels, &entries[i], 2, &position));
+        positions.push_back(position);
+    }
+    return positions;
+}
+
+// The table for lookups is made by the first lookup
+static void check_first_lookups(const LabelsPtr& labels, const Values& values) {
+    std::vector<int64_t> expected(values.size() / 2);
+    std::iota(expected.begin(), expected.end(), 0);
+    in_threads([&](int) { CHECK_EQ(positions_of(labels.get(), values), expected); });
+}
+
+static void test_first_lookups() {
+    for (int32_t count : {3, 17, 500}) {
+        const Values values = shuffled(count);
+        check_first_lookups(assume_unique({"a", "b"}, values), values);
+        check_first_lookups(stored_by_the_library(assume_unique({"a", "b"}, values)), values);
+    }
+
+    // too far from each other for a table with all the possible entries
+    Values sparse = shuffled(500);
+    for (int32_t& value : sparse) {
+        value *= 1'000'003;
+    }
+    check_first_lookups(stored_by_the_library(assume_unique({"a", "b"}, sparse)), sparse);
+}
+
+// Values on CPU are copied from the array by the first who needs them
+static void test_first_values() {
+    for (auto layout : {Layout::RowMajor, Layout::ColumnMajor, Layout::Unaligned}) {
+        const Values values = shuffled(100);
+        const LabelsPtr labels = make_labels({"a", "b"}, values, layout);
+        std::vector<const int32_t*> pointers(THREADS);
+        in_threads([&](int index) {
             CHECK_EQ(values_of(labels.get()), values);
-            int64_t position = 0;
-            CHECK_SUCCESS(mts_labels_position(labels.get(), values.data() + 200, 2, &position));
-            CHECK_EQ(position, 100);
-
-            const mts_labels_t* result = nullptr;
-            CHECK_SUCCESS(
-                mts_labels_union(labels.get(), other.get(), &result, nullptr, 0, nullptr, 0)
-            );
-            CHECK_SUCCESS(mts_labels_free(result));
-
-            std::vector<uint64_t> selected(500);
-            uintptr_t count = 500;
-            CHECK_SUCCESS(
-                mts_labels_select(labels.get(), selection.get(), selected.data(), &count)
-            );
-
-            const LabelsPtr clone(CHECK_NOT_NULL(mts_labels_clone(labels.get())));
+            uintptr_t count = 0;
+            uintptr_t size = 0;
+            CHECK_SUCCESS(mts_labels_values_cpu(
+                labels.get(), &pointers[static_cast<size_t>(index)], &count, &size
+            ));
         });
+        // what was given to the one who lost the race must stay valid: there is only one copy
+        CHECK_EQ(pointers, std::vector<const int32_t*>(THREADS, pointers[0]));
     }
 }
 
-static void test_tensor() {
-    const LabelsPtr properties = range("p", 3);
-    const LabelsPtr samples = make_labels({"a", "b"}, shuffled(50));
-    const TensorPtr tensor = make_tensor(
-        make_labels({"k"}, {0, 1}),
-        make_block(samples, {}, properties),
-        make_block(samples, {}, properties, 100)
+struct SetResults {
+    Values combined;
+    Values common;
+    Values remaining;
+    std::vector<int64_t> mapping;
+    std::vector<uint64_t> selected;
+
+    bool operator==(const SetResults&) const = default;
+};
+
+static SetResults
+combine(const LabelsPtr& first, const LabelsPtr& second, const LabelsPtr& selection) {
+    SetResults results;
+    const mts_labels_t* labels = nullptr;
+
+    results.mapping.resize(count_of(first.get()));
+    CHECK_SUCCESS(mts_labels_union(
+        first.get(),
+        second.get(),
+        &labels,
+        results.mapping.data(),
+        results.mapping.size(),
+        nullptr,
+        0
+    ));
+    results.combined = values_of(LabelsPtr(labels).get());
+
+    CHECK_SUCCESS(
+        mts_labels_intersection(first.get(), second.get(), &labels, nullptr, 0, nullptr, 0)
     );
-    const LabelsPtr moved = make_labels({"k"}, {});
-    in_threads([&] {
-        const TensorPtr merged(CHECK_NOT_NULL(
-            mts_tensormap_keys_to_properties(tensor.get(), moved.get(), scalar(0).to_c(), true)
-        ));
-        CHECK_EQ(data_of(block_of(merged, 0)).shape, std::vector<uintptr_t>({50, 6}));
-        const TensorPtr copy(CHECK_NOT_NULL(mts_tensormap_copy(tensor.get())));
-        CHECK_EQ(values_of(labels_of(block_of(tensor, 1), 1).get()), Values({0, 1, 2}));
-    });
+    results.common = values_of(LabelsPtr(labels).get());
+
+    CHECK_SUCCESS(mts_labels_difference(first.get(), second.get(), &labels, nullptr, 0));
+    results.remaining = values_of(LabelsPtr(labels).get());
+
+    uintptr_t count = count_of(first.get());
+    results.selected.resize(count);
+    CHECK_SUCCESS(mts_labels_select(first.get(), selection.get(), results.selected.data(), &count));
+    results.selected.resize(count);
+    return results;
 }
 
-static void test_origins_and_errors() {
-    in_threads([&] {
-        for (int i = 0; i < 100; i++) {
-            const std::string name = "origin " + std::to_string(i);
-            mts_data_origin_t origin = 0;
-            CHECK_SUCCESS(mts_register_data_origin(name.c_str(), &origin));
-            char buffer[32];
-            CHECK_SUCCESS(mts_get_data_origin(origin, buffer, sizeof(buffer)));
-            CHECK_EQ(name, buffer);
-            CHECK_INVALID(mts_labels_dimensions(nullptr, nullptr, nullptr), "`labels`");
+static void test_set_operations() {
+    const LabelsPtr selection = make_labels({"b"}, {1});
+    auto make_first = [] {
+        return stored_by_the_library(assume_unique({"a", "b"}, shuffled(500)));
+    };
+    auto make_second = [] {
+        return stored_by_the_library(assume_unique({"a", "b"}, shuffled(350)));
+    };
+    const SetResults expected = combine(make_first(), make_second(), selection);
+    CHECK(expected.combined.size() > 1000);
+    CHECK(!expected.common.empty());
+    CHECK(!expected.selected.empty());
+
+    for (int repetition = 0; repetition < 10; repetition++) {
+        // new labels, with nothing known about them
+        const LabelsPtr first = make_first();
+        const LabelsPtr second = make_second();
+        in_threads([&](int) { CHECK(combine(first, second, selection) == expected); });
+    }
+}
+
+// The last one to release the labels is any of the threads
+static void test_shared_ownership() {
+    for (int repetition = 0; repetition < 50; repetition++) {
+        LabelsPtr labels = assume_unique({"a", "b"}, {3, 4, 1, 2});
+        std::vector<LabelsPtr> clones;
+        for (int i = 0; i < THREADS; i++) {
+            clones.emplace_back(CHECK_NOT_NULL(mts_labels_clone(labels.get())));
         }
-    });
+        labels.reset();
+        in_threads([&](int index) {
+            LabelsPtr& mine = clones[static_cast<size_t>(index)];
+            LabelsPtr again(CHECK_NOT_NULL(mts_labels_clone(mine.get())));
+            mine.reset();
+            CHECK_EQ(values_of(again.get()), Values({3, 4, 1, 2}));
+        });
+        CHECK_EQ(TestArray::alive.load(), 0);
+    }
 }
 
 int main() {
-    test_labels();
-    test_tensor();
-    test_origins_and_errors();
+    test_first_lookups();
+    test_first_values();
+    test_set_operations();
+    test_shared_ownership();
     check_no_leak();
 }
