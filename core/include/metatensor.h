@@ -18,7 +18,9 @@
  * Functions that return a pointer return `NULL` on errors. The details are then available from
  * mts_last_error() on the same thread. A `NULL` pointer given for an argument that is not
  * documented as optional is a `MTS_INVALID_PARAMETER_ERROR`. Unless documented otherwise, output
- * parameters are left unchanged on errors. C++ exceptions never leave the library.
+ * parameters are left unchanged on errors. C++ exceptions never leave the library. Wrong arguments
+ * are a `MTS_INVALID_PARAMETER_ERROR`; the other kinds of errors are explained with ::mts_status_t.
+ * Any function that uses arrays or callbacks of the user can fail with `MTS_CALLBACK_ERROR`.
  *
  * **Ownership.** What is returned through a non-const pointer to a block or a tensor map, or
  * through `const mts_labels_t*`, must be released with the matching `mts_*_free`, unless documented
@@ -65,6 +67,9 @@ extern "C" {
  * Status of a function: zero for success, anything else is a failure. Callbacks of users can return
  * values that are not listed here.
  *
+ * Functions that return a pointer do not give a status: look at how the message of mts_last_error()
+ * starts.
+ *
  * It is a 32-bit signed integer in every language version.
  */
 #if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
@@ -74,17 +79,22 @@ enum mts_status_t {
 #endif
     /** The function succeeded */
     MTS_SUCCESS = 0,
-    /** An argument is wrong, or arguments are inconsistent with each other */
+    /** An argument is wrong, or arguments are inconsistent with each other. Also for files that
+     * contain impossible labels, blocks or tensor maps. Message: `invalid parameter: ...` */
     MTS_INVALID_PARAMETER_ERROR = 1,
-    /** A file or stream could not be opened, read or written */
+    /** A file or stream could not be opened, read or written, or the end of it is missing, or its
+     * checksums are wrong. Message: `io error: ...` */
     MTS_IO_ERROR = 2,
-    /** The content of a file or buffer does not follow the format */
+    /** The content of a file or buffer does not follow the format, or there is an array of a type
+     * that the format can not store. Message: `serialization format error: ...` */
     MTS_SERIALIZATION_ERROR = 3,
     /** The buffer given by the caller is too small */
     MTS_BUFFER_SIZE_ERROR = 4,
-    /** A callback given by the user failed */
+    /** A callback given by the user failed. Message, origin and data of mts_last_error() are those
+     * of the callback; the library only puts some context in front of the message */
     MTS_CALLBACK_ERROR = 254,
-    /** Something unexpected happened inside of the library */
+    /** Something unexpected happened inside of the library, for example there was no memory left;
+     * or an array does not have a function that is needed */
     MTS_INTERNAL_ERROR = 255,
 #if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 } mts_status_t;
@@ -134,9 +144,20 @@ typedef struct mts_data_movement_t {
  *
  * All functions except for `destroy` return `MTS_SUCCESS` or any other value on failure; they
  * should describe the failure with mts_set_last_error(). They must be thread-safe, and must not let
- * exceptions out. Any of them can be `NULL`: what needs it then fails. The library only calls
- * functions that an operation needs. Output parameters are initialized with zeros by the library,
- * and should only be set on success.
+ * exceptions out. Output parameters are initialized with zeros by the library, and should only be
+ * set on success.
+ *
+ * Any of these functions can be `NULL`: what needs it then fails. The library only calls the
+ * functions that an operation needs:
+ *
+ * - `origin`, `device`, `dtype`, `shape`: creating blocks, adding gradients, creating tensor maps.
+ *   The data is never accessed there;
+ * - `as_dlpack`: reading the values of labels, loading, saving;
+ * - `copy`: functions whose name ends with `_copy`, mts_tensormap_components_to_properties();
+ * - `create`, `move_data`: mts_tensormap_keys_to_properties(), mts_tensormap_keys_to_samples();
+ * - `swap_axes`, `reshape`: mts_tensormap_components_to_properties();
+ * - `from_dlpack`, and `copy` if they are not on CPU: values of labels, when the library makes new
+ *   labels from existing ones.
  */
 typedef struct mts_array_t {
     /** Data of the implementation, passed as the first argument of all functions */
@@ -145,8 +166,8 @@ typedef struct mts_array_t {
     /** Releases `ptr`. It can be `NULL`: then nothing is released. */
     void (*destroy)(void* array);
 
-    /** Stores in `origin` the identifier given by mts_register_data_origin() for this kind of array
-     */
+    /** Stores in `origin` the identifier given by mts_register_data_origin() for this kind of
+     * array. Arrays with the same origin can exchange data with `move_data` */
     mts_status_t (*origin)(const void* array, mts_data_origin_t* origin);
 
     /** Stores in `device` the device where the data is; `{kDLExtDev, 0}` for arrays without data */
@@ -157,9 +178,16 @@ typedef struct mts_array_t {
 
     /**
      * Stores in `dl_managed_tensor` a DLPack tensor with the data of this array, which the caller
-     * releases with its `deleter`. The library always asks for the device `{kDLCPU, 0}`, no stream
-     * (`NULL`), and version 1.3 as `max_version`. If the data is somewhere else, it must be copied.
-     * Any strides are accepted; a strides pointer of `NULL` means row-major and contiguous data.
+     * releases with its `deleter`, from any thread and possibly after the end of this array. The
+     * memory can be shared with this array, or be a copy.
+     *
+     * The library always asks for the device `{kDLCPU, 0}`, no stream (`NULL`), and version 1.3 as
+     * `max_version`; the major version of the result must be 1. If the data is somewhere else, it
+     * must be copied. Any strides are accepted; a strides pointer of `NULL` means row-major and
+     * contiguous data. The library only writes to the memory of arrays that it is loading.
+     *
+     * Other programs can ask for other devices, and give the stream on which they will use the
+     * data, as defined by DLPack.
      */
     mts_status_t (*as_dlpack)(
         void* array,
@@ -212,8 +240,8 @@ typedef struct mts_array_t {
     /**
      * Moves pieces of the data of `input` to `output`, see ::mts_data_movement_t. Both have the
      * same origin, type and number of axes, and the same sizes of the axes between first and last
-     * one. Movements are in order of increasing `sample_in`, then of increasing
-     * `properties_start_in`.
+     * one; all indexes are inside of the arrays. Movements are in order of increasing `sample_in`,
+     * then of increasing `properties_start_in`; `movements` can be any pointer if there are none.
      */
     mts_status_t (*move_data)(
         void* output,
@@ -227,13 +255,18 @@ typedef struct mts_array_t {
  * Changes the size of the buffer `ptr` (which can be `NULL`: no memory yet) to `new_size` bytes,
  * and returns the new pointer, or `NULL` on failure (then the old pointer stays valid). `user_data`
  * is the pointer given together with this function.
+ *
+ * The library doubles the size each time, starting with 1024 bytes if there was no memory.
  */
 typedef uint8_t* (*mts_realloc_buffer_t)(void* user_data, uint8_t* ptr, uintptr_t new_size);
 
 /**
- * Stores in `array` (all zeros at first) a new array on CPU, with the given shape and type; its
- * `as_dlpack` must give access to memory that the library can write to. The elements do not need to
- * be initialized. Returns `MTS_SUCCESS`, or anything else on failure.
+ * Stores in `array` (all zeros at first) a new array on CPU, with exactly the given shape and type;
+ * its `as_dlpack` must give access to memory that the library can write to. The elements do not
+ * need to be initialized. Returns `MTS_SUCCESS`, or anything else on failure.
+ *
+ * It is called by the functions that load data, on the same thread: once for the values of each
+ * block and once for those of each gradient, but not for labels.
  */
 typedef mts_status_t (*mts_create_array_callback_t)(
     const uintptr_t* shape, uintptr_t shape_count, DLDataType dtype, struct mts_array_t* array
@@ -714,9 +747,11 @@ mts_tensormap_block_by_id(mts_tensormap_t* tensor, mts_block_t** block, uintptr_
  * properties: the new properties have these dimensions first, followed by the original ones.
  *
  * Samples (and samples of gradients) that are in several blocks are merged. All blocks that are
- * merged must have the same components. The remaining dimensions of the keys are those of the
+ * merged must have the same components, also in their gradients; use
+ * mts_tensormap_components_to_properties() first if they have not. Gradients of gradients are an
+ * error. The remaining dimensions of the keys are those of the
  * result, with their entries in order of first appearance; if none remain, the result has a single
- * block, with the dimension `_` and the value 0 as key.
+ * block, with the dimension `_` and the value 0 as key. The global information is copied.
  *
  * @param tensor some tensor map with at least one block, on a device with data
  * @param keys_to_move dimensions of the keys to move. If it has entries, they are those for which
@@ -737,13 +772,15 @@ mts_tensormap_t* mts_tensormap_keys_to_properties(
 );
 
 /**
- * Moves components to the properties, in a copy of the tensor map.
+ * Moves components to the properties, in a copy of the tensor map. Keys, samples and global
+ * information do not change.
  *
  * Dimensions are moved one after the other, to the front of the properties: the last one of
- * `dimensions` becomes the first dimension of the new properties.
+ * `dimensions` becomes the first dimension of the new properties. The same happens in all
+ * gradients.
  *
  * @param tensor some tensor map
- * @param dimensions names of the components to move
+ * @param dimensions names of the components to move, which all blocks must have
  * @param dimensions_count number of names, at least one
  * @return new tensor map, to be released with mts_tensormap_free(), or NULL
  */
