@@ -9,6 +9,11 @@ import metatensor.learn.nn
 import metatensor.torch
 
 
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    torch.manual_seed(0)
+
+
 @pytest.fixture(params=["python", "torchscript"])
 def twin(request: pytest.FixtureRequest) -> SimpleNamespace:
     """The classes of one of the two versions of the package, and functions to create data."""
@@ -30,6 +35,22 @@ def twin(request: pytest.FixtureRequest) -> SimpleNamespace:
             keys = list(range(len(all_values)))
         return package.TensorMap(labels(["key"], keys), [block(v) for v in all_values])
 
+    def spherical(n_samples, n_properties, keys=((0, 1), (1, 1), (2, 1), (1, -1))):
+        """Blocks with one component of size `2 o3_lambda + 1`, for keys `o3_lambda, o3_sigma`."""
+        generator = torch.Generator().manual_seed(n_samples)
+        blocks = []
+        for angular, _ in keys:
+            shape = (n_samples, 2 * angular + 1, n_properties)
+            blocks.append(
+                package.TensorBlock(
+                    torch.randn(shape, generator=generator, dtype=torch.float64),
+                    labels(["s"], list(range(n_samples))),
+                    [labels(["o3_mu"], list(range(-angular, angular + 1)))],
+                    labels(["p"], list(range(n_properties))),
+                )
+            )
+        return package.TensorMap(labels(["o3_lambda", "o3_sigma"], keys), blocks)
+
     return SimpleNamespace(
         name=request.param,
         package=package,
@@ -41,4 +62,5 @@ def twin(request: pytest.FixtureRequest) -> SimpleNamespace:
         labels=labels,
         block=block,
         tensor=tensor,
+        spherical=spherical,
     )

@@ -1,10 +1,13 @@
 import doctest
+import importlib
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 
 import metatensor
+import metatensor.learn.data
 import metatensor.learn.nn
 import metatensor.torch
 
@@ -13,12 +16,51 @@ def run_python(code):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("name", ["_linear", "_module", "_module_map"])
-def test_examples_in_the_documentation(name):
-    module = sys.modules[f"metatensor.learn.nn.{name}"]
-    results = doctest.testmod(module)
-    assert results.attempted > 0
-    assert results.failed == 0
+MODULES = [
+    importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(metatensor.learn.__path__, "metatensor.learn.")
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_examples_in_the_documentation(module):
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("package", [metatensor.learn.data, metatensor.learn.nn])
+def test_everything_public_is_documented_with_an_example(package):
+    for name in package.__all__:
+        documentation = getattr(package, name).__doc__
+        assert name == "Buffer" or ">>> " in documentation, name
+
+
+def test_public_names():
+    assert sorted(metatensor.learn.data.__all__) == [
+        "DataLoader",
+        "Dataset",
+        "IndexedDataset",
+        "group",
+        "group_and_join",
+    ]
+    assert sorted(metatensor.learn.nn.__all__) == [
+        "Buffer",
+        "EquivariantLinear",
+        "EquivariantTransformation",
+        "InvariantLayerNorm",
+        "InvariantReLU",
+        "InvariantSiLU",
+        "InvariantTanh",
+        "LayerNorm",
+        "Linear",
+        "Module",
+        "ModuleMap",
+        "ReLU",
+        "Sequential",
+        "SiLU",
+        "Tanh",
+    ]
+    assert not hasattr(metatensor, "Dataset")
+    assert not hasattr(metatensor.torch, "ModuleMap")
 
 
 def test_two_versions():
@@ -27,22 +69,33 @@ def test_two_versions():
     assert learn.HAS_TORCH and torch_learn.HAS_TORCH
     assert learn.__version__ == torch_learn.__version__
     assert torch_learn.__name__ == "metatensor_torch.learn"
-    for name in metatensor.learn.nn.__all__:
-        assert getattr(learn.nn, name) is not getattr(torch_learn.nn, name)
-    for name in ("Linear", "ModuleMap"):
-        assert getattr(learn, name) is getattr(learn.nn, name)
-    assert {"nn", "Linear", "ModuleMap"} <= set(dir(learn))
+    for package in ("data", "nn"):
+        first, second = getattr(learn, package), getattr(torch_learn, package)
+        for name in first.__all__:
+            assert getattr(first, name) is not getattr(second, name)
+
+    public = {"data": ["DataLoader", "Dataset", "IndexedDataset"], "nn": ["Linear", "ModuleMap"]}
+    for version in (learn, torch_learn):
+        for package, names in public.items():
+            assert {package, *names} <= set(dir(version))
+            for name in names:
+                assert getattr(version, name) is getattr(getattr(version, package), name)
     with pytest.raises(AttributeError, match="foo"):
         learn.foo  # noqa: B018
 
 
 def test_names_of_modules():
     import metatensor.torch.learn._backend
+    import metatensor.torch.learn.data
+    import metatensor_learn.data._namedtuple
     import metatensor_learn.nn._module
+    import metatensor_torch.learn.data
     import metatensor_torch.learn.nn
 
     assert metatensor_learn is metatensor.learn
     assert metatensor_learn.nn._module is metatensor.learn.nn._module
+    assert metatensor_learn.data._namedtuple is metatensor.learn.data._namedtuple
+    assert metatensor_torch.learn.data is metatensor.torch.learn.data
     assert metatensor_torch.learn.nn is metatensor.torch.learn.nn
     assert "metatensor_torch.learn._backend" in sys.modules
     assert "metatensor.torch.learn._backend" in sys.modules
@@ -71,7 +124,7 @@ import metatensor_learn
 import metatensor.learn
 assert metatensor_learn is metatensor.learn
 assert not metatensor.learn.HAS_TORCH
-assert not hasattr(metatensor.learn, "nn")
-assert not hasattr(metatensor.learn, "Linear")
+for name in ("data", "nn", "DataLoader", "Dataset", "IndexedDataset", "Linear", "ModuleMap"):
+    assert not hasattr(metatensor.learn, name)
 """
     )

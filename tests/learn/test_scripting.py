@@ -5,6 +5,7 @@ from typing import Dict, List, Tuple
 
 import pytest
 import torch
+from metatensor.torch.learn import nn
 from metatensor.torch.learn.nn import Buffer, Linear, Module, ModuleMap
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
@@ -48,6 +49,93 @@ def test_linear(tensor, keys, tmp_path, with_properties):
             assert scripted.module_map._out_properties == properties
         else:
             assert scripted.module_map._out_properties is None
+
+
+SPHERICAL_KEYS = Labels(["o3_lambda", "o3_sigma"], torch.tensor([[1, 1], [0, 1]]))
+
+
+def spherical_tensor() -> TensorMap:
+    blocks = []
+    for angular in (1, 0):
+        blocks.append(
+            TensorBlock(
+                torch.randn(3, 2 * angular + 1, 2, dtype=torch.float64),
+                Labels(["s"], torch.arange(3).reshape(-1, 1)),
+                [Labels(["o3_mu"], torch.arange(2 * angular + 1).reshape(-1, 1))],
+                Labels(["p"], torch.arange(2).reshape(-1, 1)),
+            )
+        )
+    return TensorMap(SPHERICAL_KEYS, blocks)
+
+
+def gates() -> List[torch.nn.Module]:
+    return [torch.nn.Linear(2, 2, dtype=torch.float64), torch.nn.Tanh()]
+
+
+MODULES = {
+    "EquivariantLinear": lambda **o: nn.EquivariantLinear(
+        SPHERICAL_KEYS, 2, 2, dtype=torch.float64, **o
+    ),
+    "EquivariantTransformation": lambda **o: nn.EquivariantTransformation(
+        gates(), SPHERICAL_KEYS, 2, 2, **o
+    ),
+    "LayerNorm": lambda **o: nn.LayerNorm(SPHERICAL_KEYS, 2, dtype=torch.float64, **o),
+    "LayerNorm without parameters": lambda **o: nn.LayerNorm(
+        SPHERICAL_KEYS, 2, elementwise_affine=False, mean=[True, False], **o
+    ),
+    "InvariantLayerNorm": lambda **o: nn.InvariantLayerNorm(
+        SPHERICAL_KEYS, 2, bias=False, dtype=torch.float64, **o
+    ),
+    "ReLU": lambda **o: nn.ReLU(SPHERICAL_KEYS, **o),
+    "InvariantReLU": lambda **o: nn.InvariantReLU(SPHERICAL_KEYS, **o),
+    "SiLU": lambda **o: nn.SiLU(SPHERICAL_KEYS, **o),
+    "InvariantSiLU": lambda **o: nn.InvariantSiLU(SPHERICAL_KEYS, **o),
+    "Tanh": lambda **o: nn.Tanh(SPHERICAL_KEYS, **o),
+    "InvariantTanh": lambda **o: nn.InvariantTanh(SPHERICAL_KEYS, **o),
+    "Sequential": lambda **o: nn.Sequential(
+        SPHERICAL_KEYS,
+        nn.EquivariantLinear(SPHERICAL_KEYS, 2, 4, dtype=torch.float64),
+        nn.InvariantLayerNorm(SPHERICAL_KEYS, 4, dtype=torch.float64),
+        nn.Sequential(SPHERICAL_KEYS, nn.InvariantTanh(SPHERICAL_KEYS)),
+        nn.EquivariantLinear(SPHERICAL_KEYS, 4, 2, dtype=torch.float64, **o),
+    ),
+}
+
+
+@pytest.mark.parametrize("with_properties", [True, False])
+@pytest.mark.parametrize("name", MODULES)
+def test_all_modules(name, with_properties, tmp_path):
+    properties = [Labels(["n"], torch.tensor([[5], [i]])) for i in range(2)]
+    module = MODULES[name](**({"out_properties": properties} if with_properties else {}))
+    tensor = spherical_tensor()
+    expected = module(tensor)
+    for scripted in (torch.jit.script(module), saved_and_loaded(module, tmp_path)):
+        result = scripted(tensor)
+        assert result.keys == expected.keys
+        for block, expected_block in zip(result.blocks(), expected.blocks(), strict=True):
+            assert torch.equal(block.values, expected_block.values)
+            assert block.samples == expected_block.samples
+            assert block.components == expected_block.components
+            assert block.properties == expected_block.properties
+
+        scripted.to(torch.float32)
+        result = scripted(tensor.to(torch.float32))
+        assert result.block_by_id(0).values.dtype == torch.float32
+
+
+def test_errors_inside_of_torchscript():
+    tensor = spherical_tensor()
+    samples = Labels(["sample"], torch.tensor([[0]]))
+    blocks = []
+    for block in tensor.blocks():
+        block = block.copy()
+        gradient = TensorBlock(block.values[:1], samples, block.components, block.properties)
+        block.add_gradient("g", gradient)
+        blocks.append(block)
+    with_gradients = TensorMap(tensor.keys, blocks)
+    for name in ("LayerNorm", "InvariantLayerNorm", "ReLU", "InvariantTanh"):
+        with pytest.raises(torch.jit.Error, match=f"ValueError: {name} does not support"):
+            torch.jit.script(MODULES[name]())(with_gradients)
 
 
 def test_module_map(tensor, keys, tmp_path):

@@ -21,7 +21,11 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 #: where to find the public names. PyTorch is imported when one of them is used for the first time
 _SUBMODULES = {
+    "data": "data",
     "nn": "nn",
+    "DataLoader": "data",
+    "Dataset": "data",
+    "IndexedDataset": "data",
     "Linear": "nn",
     "ModuleMap": "nn",
 }

@@ -68,7 +68,10 @@ def _operations_backend() -> dict[str, Any]:
         "LabelsValues": torch.Tensor,
         "TensorBlock": TensorBlock,
         "TensorMap": TensorMap,
+        "block_with_values": block_with_values,
+        "default_array": default_array,
         "isinstance_metatensor": isinstance_metatensor,
+        "labels_array": labels_array,
         "torch": torch,
         "torch_jit_annotate": torch.jit.annotate,
         "torch_jit_is_scripting": torch.jit.is_scripting,
@@ -93,6 +96,21 @@ def _documentation_only() -> bool:
 
 def _do_not_script(function: Any) -> Any:
     return function
+
+
+def block_with_values(block: TensorBlock, values: torch.Tensor) -> TensorBlock:
+    """New block with the given values and the labels of ``block``, without gradients."""
+    return TensorBlock(values, block.samples, block.components, block.properties)
+
+
+def default_array() -> torch.Tensor:
+    """A tensor with the dtype and device of new tensors for which users give none of these."""
+    return torch.empty(0)
+
+
+def labels_array(array: torch.Tensor) -> torch.Tensor:
+    """A tensor with the device of new labels for the axes of ``array``."""
+    return array
 
 
 def isinstance_metatensor(value: Union[Labels, TensorBlock, TensorMap], typename: str) -> bool:

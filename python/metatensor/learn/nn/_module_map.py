@@ -4,8 +4,9 @@ from typing import List, Optional
 
 import torch
 
-from .._backend import Labels, TensorBlock, TensorMap, isinstance_metatensor
+from .._backend import Labels, TensorBlock, TensorMap
 from ._module import Module
+from ._per_key import check_keys
 
 with warnings.catch_warnings():
     # torch deprecates TorchScript, which is what models are exported with
@@ -55,8 +56,7 @@ class ModuleMap(Module):
         out_properties: Optional[List[Labels]] = None,
     ) -> None:
         super().__init__()
-        if not isinstance_metatensor(in_keys, "Labels"):
-            raise TypeError(f"`in_keys` must be metatensor Labels, not {type(in_keys)}")
+        check_keys(in_keys)
         if len(in_keys) != len(modules):
             raise ValueError(
                 "there must be one module for each of the entries of `in_keys`, got "

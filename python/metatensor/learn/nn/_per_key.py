@@ -1,10 +1,21 @@
-from typing import Any
+"""Parameters of modules which are different for each key, and which keys are invariant."""
 
-from .._backend import Labels
+from collections.abc import Sized
+from typing import Any, List, Optional
+
+import torch
+
+from .._backend import Labels, isinstance_metatensor
+
+
+def check_keys(in_keys: Labels) -> None:
+    """Raise a ``TypeError`` if the keys given to a module are not labels."""
+    if not isinstance_metatensor(in_keys, "Labels"):
+        raise TypeError(f"`in_keys` must be metatensor Labels, not {type(in_keys)}")
 
 
 def one_value_per_key(
-    value: Any, name: str, expected: type, keys: Labels, keys_name: str
+    value: Any, name: str, expected: type, keys: Sized, keys_name: str
 ) -> list[Any]:
     """
     Values of a parameter for each of some keys.
@@ -35,3 +46,21 @@ def one_value_per_key(
                 f"the entries of `{name}` must be of type {expected.__name__}, not {type(element)}"
             )
     return list(value)
+
+
+def invariant_positions(in_keys: Labels, invariant_keys: Optional[Labels]) -> List[int]:
+    """
+    Positions in ``in_keys`` of the keys of invariant blocks.
+
+    :param in_keys: keys of all blocks
+    :param invariant_keys: selection of the invariant ones, by default scalars (``o3_lambda=0``)
+        which are not changed by inversion (``o3_sigma=1``)
+    :raises TypeError: if ``in_keys`` is not a ``Labels``
+    """
+    check_keys(in_keys)
+    if invariant_keys is None:
+        values = torch.tensor([[0, 1]], dtype=torch.int32)
+        if not isinstance(in_keys.values, torch.Tensor):
+            values = values.numpy()
+        invariant_keys = Labels(["o3_lambda", "o3_sigma"], values).to(device=in_keys.device)
+    return [int(position) for position in in_keys.select(invariant_keys)]
