@@ -4,7 +4,11 @@
 #   make test      C, C++ and Python tests
 #   make install   build the package and install it in .venv
 #   make lint      ruff and clang-format, in check mode      make format   apply them
-#   make bench     benchmarks                                make docs     HTML documentation
+#   make bench     benchmarks, against the published packages
+#   make docs      HTML documentation
+#   make test-peer comparison with the published packages, and packages that depend on them
+#   make sanitize  the tests with the sanitizers of the compiler
+#   make fuzz      FUZZ_SECONDS of damaged files (needs clang)
 #   make install-compat   names of published packages, without code, for packages that depend on them
 #   make clean     remove everything that was created
 
@@ -13,6 +17,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build/release
 DEMO_OUTPUT := demo-output
+# environments with the published packages, for comparisons
+PEER := .venv-peer
+FUZZ_SECONDS := 900
 TORCH := torch==2.13.0
 JOBS := $(shell nproc)
 # a small molecule is too little work for several threads, which then only wait for each other
@@ -23,7 +30,7 @@ SOURCES := $(shell git ls-files --cached --others --exclude-standard -- \
 CXX_FILES = $(shell git ls-files --cached --others --exclude-standard -- \
     '*.c' '*.h' '*.hpp' '*.cpp')
 
-.PHONY: all install install-compat demo test lint format bench docs clean
+.PHONY: all install install-compat demo test test-peer sanitize fuzz lint format bench docs clean
 
 all: install
 
@@ -68,6 +75,15 @@ test: $(BIN)/.installed
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m pytest
 
+test-peer: $(BIN)/.installed
+	$(ONE_THREAD) $(BIN)/python peer/run.py
+
+sanitize: $(BIN)/.environment
+	PYTHON="$(CURDIR)/$(BIN)/python" JOBS=$(JOBS) tools/sanitize.sh
+
+fuzz: $(BIN)/.installed
+	$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) --jobs $(JOBS)
+
 lint: $(BIN)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -81,12 +97,13 @@ format: $(BIN)/.lint
 	@$(BIN)/clang-format -i $(CXX_FILES)
 
 bench: $(BIN)/.installed
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python peer/environments.py published
+	$(ONE_THREAD) $(BIN)/python benchmarks/run.py --published $(PEER)/published/bin/python
 
 docs: $(BIN)/.installed $(BIN)/.docs
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
 clean:
-	rm -rf $(VENV) build dist $(DEMO_OUTPUT) docs/_build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER) build dist $(DEMO_OUTPUT) docs/_build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
