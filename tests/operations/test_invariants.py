@@ -222,3 +222,50 @@ def test_one_hot(rows, extra):
     encoded = metatensor.one_hot(labels, dimension)
     assert (encoded.sum(axis=1) == 1).all()
     np.testing.assert_array_equal(encoded @ dimension.column("a"), labels.column("a"))
+
+
+@given(blocks(min_samples=1), label_values(1), label_values(1))
+def test_slice_of_a_union(block, rows_1, rows_2):
+    # the samples selected by a union are the union of the selected samples
+    selection_1, selection_2 = Labels(["s"], rows_1), Labels(["s"], rows_2)
+    result = metatensor.slice_block(block, "samples", selection_1.union(selection_2))
+    parts = [metatensor.slice_block(block, "samples", s) for s in (selection_1, selection_2)]
+    expected = parts[0].samples.union(parts[1].samples)
+    assert len(result.samples) == len(expected) == len(result.samples.select(expected))
+    for part in parts:
+        assert metatensor.slice_block(result, "samples", part.samples) == part
+
+
+@given(tensors(2), st.data())
+def test_sum_with_different_keys(tensors, data):
+    a, b = tensors
+    rows = data.draw(st.lists(st.sampled_from(range(len(b.keys))), unique=True)) if len(b) else []
+    kept = Labels(["key"], b.keys.values[sorted(rows)])
+    part = metatensor.filter_blocks(b, kept)
+
+    total = metatensor.add(a, part, keys="union")
+    assert total.keys == a.keys
+    # commutative, apart from the order of the blocks
+    other = metatensor.add(part, a, keys="union")
+    assert metatensor.sort(other, "keys") == metatensor.sort(total, "keys")
+    # the difference is what was added
+    assert metatensor.subtract(total, a) == metatensor.add(
+        metatensor.zeros_like(b), part, keys="union"
+    )
+    common = metatensor.filter_blocks(a, kept)
+    assert metatensor.add(a, part, keys="intersection") == metatensor.add(common, part)
+
+
+@given(tensors(1, min_samples=1), st.sampled_from(["s", "t"]))
+def test_split_by_dimension(tensor, name):
+    (tensor,) = tensor
+    if len(tensor) == 0:
+        return
+    parts = metatensor.split_by_dimension(tensor, "samples", name)
+    values = metatensor.unique_metadata(tensor, "samples", name)
+    assert len(parts) == len(values)
+    for part, (value,) in zip(parts, values.values.tolist(), strict=True):
+        for block in part:
+            assert set(block.samples.column(name).tolist()) <= {value}
+    joined = metatensor.join(parts, "samples")
+    assert metatensor.sort(joined, "samples") == metatensor.sort(tensor, "samples")

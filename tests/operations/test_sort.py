@@ -232,3 +232,19 @@ class TestUniqueMetadata:
                 function(value, "samples", "s", "foo")
         with pytest.raises(IndexError):
             metatensor.unique_metadata(TensorMap(Labels.empty(["key"]), []), "samples", "s")
+
+
+def test_several_gradients(library, as_numpy):
+    properties = library.make_range("p", 1)
+
+    def make(names, rows):
+        values = library.array(np.arange(len(rows)).reshape(-1, 1))
+        return TensorBlock(values, library.make_labels(names, rows), [], properties)
+
+    block = make(["s"], [[4], [1], [3], [0]])
+    block.add_gradient("sparse", make(["sample"], [[3]]))
+    block.add_gradient("dense", make(["sample"], [[0], [1], [2], [3]]))
+    result = metatensor.sort_block(block, "samples")
+    assert result.gradient("sparse").samples.values.tolist() == [[0]]
+    assert result.gradient("dense").samples.values.tolist() == [[0], [1], [2], [3]]
+    assert as_numpy(result.gradient("dense").values)[:, 0].tolist() == [3, 1, 2, 0]

@@ -130,11 +130,15 @@ CASES = {
     "abs": lambda m, i: m.abs(i.a),
     "add": lambda m, i: m.add(i.a, i.b),
     "add scalar": lambda m, i: m.add(i.a, 3),
+    "add union": lambda m, i: m.add(i.other_keys, i.a, keys="union"),
     "subtract": lambda m, i: m.subtract(i.a, i.b),
+    "subtract union": lambda m, i: m.subtract(i.other_keys, i.a, "union"),
     "subtract scalar": lambda m, i: m.subtract(i.a, 2.5),
     "multiply": lambda m, i: m.multiply(i.a, i.b),
+    "multiply intersection": lambda m, i: m.multiply(i.a, i.other_keys, keys="intersection"),
     "multiply scalar": lambda m, i: m.multiply(i.a, -1),
     "divide": lambda m, i: m.divide(i.a, i.b),
+    "divide intersection": lambda m, i: m.divide(i.a, i.other_keys, keys="intersection"),
     "divide scalar": lambda m, i: m.divide(i.a, 3),
     "pow": lambda m, i: m.pow(i.a, 3),
     "dot": lambda m, i: m.dot(i.a, i.weights),
@@ -198,6 +202,11 @@ CASES = {
     "split lists": lambda m, i: m.split(i.a, "samples", [[0, 2], [3]]),
     "split empty": lambda m, i: m.split(i.a, "samples", []),
     "split_block": lambda m, i: m.split_block(i.block, "properties", [i.integers, i.mask]),
+    "split_by_dimension samples": lambda m, i: m.split_by_dimension(i.a, "samples", "system"),
+    "split_by_dimension groups": lambda m, i: m.split_by_dimension(
+        i.a, "properties", "n", groups=[[1, 3], [7]]
+    ),
+    "split_by_dimension keys": lambda m, i: m.split_by_dimension(i.a, "keys", "key"),
     "join samples": lambda m, i: m.join([i.a, i.b], "samples", add_dimension="tensor"),
     "join properties": lambda m, i: m.join([i.a, i.b], "properties", add_dimension="tensor"),
     "join union": lambda m, i: m.join([i.other_keys, i.a], "samples", "union", "tensor"),
@@ -210,6 +219,14 @@ CASES = {
     "permute_dimensions": lambda m, i: m.permute_dimensions(i.a, "properties", [1, 0]),
     "remove_dimension": lambda m, i: m.remove_dimension(i.a, "keys", "other"),
     "rename_dimension": lambda m, i: m.rename_dimension(i.a, "components", "c", "new"),
+    "update_dimension": lambda m, i: m.update_dimension(i.a, "samples", "atom", i.column),
+    "update_dimension keys": lambda m, i: m.update_dimension(i.a, "keys", "other", -3),
+    "zeros": lambda m, i: m.zeros({"k": 2}, {"s": 2, "t": 3}, {"c": 3, "d": 1}, {"n": 2}),
+    "ones": lambda m, i: m.ones({"k": 2}, {"s": 2}, {}, {"n": 2}, {"g": {"xyz": 3}}, i.array),
+    "random_uniform": lambda m, i: m.zeros_like(
+        m.random_uniform({"k": 1}, {"s": 2}, {}, {"n": 2}, like=i.array)
+    ),
+    "map_blocks": lambda m, i: m.map_blocks(i.a, lambda x: 2 * x, gradients="linear"),
     "one_hot": lambda m, i: np.array(m.one_hot(i.block.samples, i.types).tolist()),
     "sort": lambda m, i: m.sort(i.a),
     "sort axes": lambda m, i: m.sort(i.a, ["keys", "samples"], descending=True),
@@ -250,7 +267,12 @@ class TestNames:
             assert value is getattr(mts.operations, name)
             assert value is not getattr(metatensor, name)
 
-        not_scripted = ("checks_enabled", "unsafe_enable_checks", "unsafe_disable_checks")
+        not_scripted = (
+            "checks_enabled",
+            "map_blocks",
+            "unsafe_enable_checks",
+            "unsafe_disable_checks",
+        )
         for name in metatensor.operations.__all__:
             if name not in (*not_scripted, "NotEqualError"):
                 assert isinstance(getattr(mts, name), torch.jit.ScriptFunction)
@@ -275,7 +297,7 @@ class TestNames:
     @pytest.mark.parametrize(
         ("name", "arguments"),
         [
-            ("add", "TensorMap A, Union(float, int, TensorMap) B"),
+            ("add", "TensorMap A, Union(float, int, TensorMap) B, str keys='equal'"),
             ("pow", "TensorMap A, Union(float, int) B"),
             (
                 "zeros_like",

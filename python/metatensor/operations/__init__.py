@@ -21,6 +21,7 @@ from ._contiguous import (
     make_contiguous,
     make_contiguous_block,
 )
+from ._create import ones, random_uniform, zeros
 from ._dimensions import (
     append_dimension,
     insert_dimension,
@@ -51,6 +52,7 @@ from ._like import (
     zeros_like_block,
 )
 from ._linear_solve import lstsq, solve
+from ._map_blocks import map_blocks
 from ._multiply import multiply
 from ._not_equal import NotEqualError
 from ._one_hot import one_hot
@@ -79,8 +81,10 @@ from ._remove_gradients import remove_gradients, remove_gradients_block
 from ._slice import slice, slice_block
 from ._sort import sort, sort_block
 from ._split import split, split_block
+from ._split_by_dimension import split_by_dimension
 from ._subtract import subtract
 from ._unique_metadata import unique_metadata, unique_metadata_block
+from ._update_dimension import update_dimension
 
 __version__ = OPERATIONS_INTERFACE
 __all__ = [
@@ -119,16 +123,19 @@ __all__ = [
     "lstsq",
     "make_contiguous",
     "make_contiguous_block",
+    "map_blocks",
     "mean_over_properties",
     "mean_over_properties_block",
     "mean_over_samples",
     "mean_over_samples_block",
     "multiply",
     "one_hot",
+    "ones",
     "ones_like",
     "ones_like_block",
     "permute_dimensions",
     "pow",
+    "random_uniform",
     "random_uniform_like",
     "random_uniform_like_block",
     "remove_dimension",
@@ -144,6 +151,7 @@ __all__ = [
     "sort_block",
     "split",
     "split_block",
+    "split_by_dimension",
     "std_over_properties",
     "std_over_properties_block",
     "std_over_samples",
@@ -157,10 +165,12 @@ __all__ = [
     "unique_metadata_block",
     "unsafe_disable_checks",
     "unsafe_enable_checks",
+    "update_dimension",
     "var_over_properties",
     "var_over_properties_block",
     "var_over_samples",
     "var_over_samples_block",
+    "zeros",
     "zeros_like",
     "zeros_like_block",
 ]

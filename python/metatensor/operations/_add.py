@@ -2,7 +2,8 @@ from typing import List, Union
 
 from ._backend import TensorBlock, TensorMap, torch_jit_script
 from ._blocks import add_gradient, check_no_nested_gradients, with_values
-from ._not_equal import check_paired_blocks, check_same_structure
+from ._not_equal import check_same_structure
+from ._operands import paired_operands
 from ._types import check_operands
 
 
@@ -31,7 +32,7 @@ def _add_block_block(block_1: TensorBlock, block_2: TensorBlock) -> TensorBlock:
 
 
 @torch_jit_script
-def add(A: TensorMap, B: Union[float, int, TensorMap]) -> TensorMap:
+def add(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -> TensorMap:
     r"""
     Element-wise sum of ``A`` and ``B``.
 
@@ -40,9 +41,14 @@ def add(A: TensorMap, B: Union[float, int, TensorMap]) -> TensorMap:
 
     :param A: first term
     :param B: second term. A scalar is added to all the elements, as a floating point number; a
-        tensor map must have the same keys (in any order) and the same metadata as ``A``
+        tensor map must have the same keys (in any order, see ``keys``) and the same metadata as
+        ``A``
+    :param keys: keys of the result: ``"equal"`` if ``A`` and ``B`` must have the same ones, the
+        ``"union"`` or the ``"intersection"`` of these otherwise, in the order of ``A``. Blocks
+        missing in one of the tensor maps count as zeros. Not used for a scalar ``B``
     :return: new tensor map with the metadata of ``A``
     :raises TypeError: if ``A`` is not a tensor map, or ``B`` neither a tensor map nor a scalar
+    :raises ValueError: for other values of ``keys``
     :raises NotEqualError: if ``A`` and ``B`` have different keys or metadata
     :raises NotImplementedError: if a gradient has gradients
 
@@ -62,8 +68,10 @@ def add(A: TensorMap, B: Union[float, int, TensorMap]) -> TensorMap:
         constant = float(B)
         for block in A.blocks():
             blocks.append(_add_block_constant(block, constant))
-    else:
-        for block_A, block_B in zip(A.blocks(), check_paired_blocks(A, B, "add")):
-            check_same_structure(block_A, block_B, "add")
-            blocks.append(_add_block_block(block_A, block_B))
-    return TensorMap(A.keys, blocks)
+        return TensorMap(A.keys, blocks)
+
+    result_keys, blocks_A, blocks_B = paired_operands(A, B, keys, "add")
+    for block_A, block_B in zip(blocks_A, blocks_B):
+        check_same_structure(block_A, block_B, "add")
+        blocks.append(_add_block_block(block_A, block_B))
+    return TensorMap(result_keys, blocks)

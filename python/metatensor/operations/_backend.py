@@ -14,6 +14,8 @@ from typing import Any, TypeVar, Union
 import numpy as np
 
 from metatensor import Labels, TensorBlock, TensorMap
+from metatensor._data import backend_of
+from metatensor._data._backend import DLPACK_CPU
 from metatensor._module_alias import alias_module
 
 __all__ = [
@@ -22,7 +24,10 @@ __all__ = [
     "LabelsValues",
     "TensorBlock",
     "TensorMap",
+    "block_with_values",
+    "default_array",
     "isinstance_metatensor",
+    "labels_array",
     "torch",
     "torch_jit_annotate",
     "torch_jit_is_scripting",
@@ -49,11 +54,15 @@ class _LoadedTorch:
 
     def __getattr__(self, name: str) -> Any:
         module = sys.modules.get("torch")
+        if module is None and name == "Tensor":
+            return _NoTensor  # users of numpy often come here
+
         value = getattr(module, name, None)
         if value is not None:
             setattr(self, name, value)  # the next access does not come here
             return value
 
+        # nothing can be a tensor before torch is fully imported
         if name == "Tensor":
             return _NoTensor
         raise AttributeError(f"module 'torch' has no attribute '{name}', or it is not imported")
@@ -67,6 +76,24 @@ LabelsValues = np.ndarray
 _CLASSES = {"Labels": Labels, "TensorBlock": TensorBlock, "TensorMap": TensorMap}
 
 _T = TypeVar("_T")
+
+
+def block_with_values(block: TensorBlock, values: Any) -> TensorBlock:
+    """New block with the given values and the labels of ``block``, without gradients."""
+    # the labels come from a valid block: there is no reason to check their types again
+    return block._with_values(values)
+
+
+def default_array() -> np.ndarray:
+    """An array with the kind, dtype and device of new arrays for which users give none of these."""
+    return np.empty(0)
+
+
+def labels_array(array: Any) -> Any:
+    """An array with the kind and device of new labels for the axes of ``array``."""
+    # numpy is what labels use, unless the data is somewhere else
+    is_on_cpu = backend_of(array).dlpack_device(array) == DLPACK_CPU
+    return np.empty((0, 0), dtype=np.int32) if is_on_cpu else array
 
 
 def isinstance_metatensor(value: Any, typename: str) -> bool:

@@ -1,12 +1,14 @@
 from typing import List, Optional
 
 from . import _dispatch
-from ._backend import Array, Labels, TensorBlock, torch_jit_script
+from ._backend import Array, Labels, TensorBlock, labels_array, torch_jit_script
 
 
 def _all_indices(names: List[str], shape: List[int], array: Array) -> Labels:
     """Labels of all the indices in an array of this shape, the last one changing fastest."""
-    return Labels(names, _dispatch.indices_like(array, shape), assume_unique=True)
+    like = labels_array(array)
+    indices = _dispatch.indices_like(like, shape)
+    return Labels(names, _dispatch.rows_like(indices, like), assume_unique=True)
 
 
 @torch_jit_script
@@ -80,6 +82,6 @@ def block_from_array(
 
     values = array
     if len(samples_shape) != 1 or len(properties_shape) != 1:
-        values = array.reshape([len(samples)] + components_shape + [len(properties)])
+        values = _dispatch.reshape(array, [len(samples)] + components_shape + [len(properties)])
 
     return TensorBlock(values=values, samples=samples, components=components, properties=properties)

@@ -3,17 +3,13 @@
 from typing import List
 
 from . import _dispatch
-from ._backend import Array, Labels, TensorBlock
+from ._backend import Array, Labels, LabelsValues, TensorBlock, block_with_values
+from ._labels import rows_of
 
 
 def with_values(block: TensorBlock, values: Array) -> TensorBlock:
     """New block with the given values and the metadata of ``block``, without gradients."""
-    return TensorBlock(
-        values=values,
-        samples=block.samples,
-        components=block.components,
-        properties=block.properties,
-    )
+    return block_with_values(block, values)
 
 
 def check_no_nested_gradients(parameter: str, gradient: TensorBlock, operation: str) -> None:
@@ -34,11 +30,17 @@ def parent_rows(values: Array, gradient: TensorBlock) -> Array:
     :param gradient: gradient of this block
     :return: array that broadcasts against the values of the gradient
     """
-    positions = gradient.samples.column("sample")
+    positions = parent_positions(gradient)
     return rows_for_gradient(values, positions, len(gradient.values.shape))
 
 
-def rows_for_gradient(values: Array, positions: Array, n_dimensions: int) -> Array:
+def parent_positions(gradient: TensorBlock) -> LabelsValues:
+    """For each sample of a gradient, the position of the sample of the parent block."""
+    # always the first dimension, and called "sample"
+    return rows_of(gradient.samples)[:, 0]
+
+
+def rows_for_gradient(values: Array, positions: LabelsValues, n_dimensions: int) -> Array:
     """
     Rows of ``values`` at the given positions, such that they broadcast against the values of a
     gradient with the given number of dimensions. The components that only the gradient has come
@@ -49,12 +51,15 @@ def rows_for_gradient(values: Array, positions: Array, n_dimensions: int) -> Arr
     n_extra = n_dimensions - len(shape)
     if n_extra == 0:
         return rows
-    return rows.reshape(shape[:1] + [1] * n_extra + shape[1:])
+    return _dispatch.reshape(rows, shape[:1] + [1] * n_extra + shape[1:])
 
 
 def add_gradient(block: TensorBlock, parameter: str, values: Array, gradient: TensorBlock) -> None:
-    """Add to ``block`` a gradient with new values and the metadata of ``gradient``."""
-    add_gradient_with_samples(block, parameter, values, gradient.samples, gradient.components)
+    """
+    Add to ``block`` a gradient with new values and the metadata of ``gradient``, which has the same
+    properties as ``block``.
+    """
+    block.add_gradient(parameter, block_with_values(gradient, values))
 
 
 def add_gradient_with_samples(
@@ -85,5 +90,25 @@ def with_labels(block: TensorBlock, samples: Labels, properties: Labels) -> Tens
         properties=properties,
     )
     for parameter, gradient in block.gradients():
-        add_gradient(result, parameter, gradient.values, gradient)
+        add_gradient_with_samples(
+            result, parameter, gradient.values, gradient.samples, gradient.components
+        )
     return result
+
+
+def same_samples(block_1: TensorBlock, block_2: TensorBlock) -> bool:
+    """
+    Whether two blocks have the same samples, also in their gradients. What was found for the
+    samples of one of them can then be used for the other one.
+    """
+    if block_1.samples != block_2.samples:
+        return False
+
+    parameters = block_1.gradients_list()
+    if parameters != block_2.gradients_list():
+        return False
+
+    for parameter in parameters:
+        if block_1.gradient(parameter).samples != block_2.gradient(parameter).samples:
+            return False
+    return True

@@ -1,17 +1,19 @@
 """Edit the dimensions of the labels of a tensor map: only labels change, the arrays are shared."""
 
-from typing import List, Union
+from typing import List, Tuple, Union
 
 from . import _dispatch
 from ._backend import (
     Array,
     Labels,
+    LabelsValues,
     TensorBlock,
     TensorMap,
     torch_jit_is_scripting,
     torch_jit_script,
 )
 from ._blocks import add_gradient_with_samples, with_labels
+from ._labels import rows_of
 
 
 def _check_axis(axis: str) -> None:
@@ -21,31 +23,71 @@ def _check_axis(axis: str) -> None:
         )
 
 
-def _insert(labels: Labels, index: int, name: str, values: Union[Array, int]) -> Labels:
-    """Labels with a new dimension before the one at position ``index``."""
-    names = labels.names
-    if index < -len(names) or index > len(names):
-        raise IndexError(
-            f"can not insert a dimension at index {index}, there are {len(names)} dimensions"
-        )
-
-    columns = labels.values
-    if isinstance(values, int):
-        column = _dispatch.full_like(columns, values, [len(labels), 1])
-    else:
-        if len(values) != len(labels):
+def check_new_values(values: Union[Array, int]) -> None:
+    """Check the type, shape and dtype of the values given for one dimension of labels."""
+    if not isinstance(values, int):
+        if not torch_jit_is_scripting():
+            if not _dispatch.is_array(values):
+                raise ValueError(f"`values` must be an array or an integer, not {type(values)}")
+        if len(values.shape) != 1 or not _dispatch.is_integer(values):
             raise ValueError(
-                f"`values` must have one entry for each of the {len(labels)} entries of the "
-                f"labels, but there are {len(values)} in the array"
+                "`values` must be an integer, or a 1-dimensional array of integers; this array "
+                f"has {len(values.shape)} dimension(s) and dtype {values.dtype}"
             )
-        column = _dispatch.convert_like(values, columns).reshape(-1, 1)
 
-    if index < 0:
-        index += len(names)
-    return Labels(
-        names[:index] + [name] + names[index:],
-        _dispatch.concatenate([columns[:, :index], column, columns[:, index:]], 1),
-    )
+
+def new_column(labels: Labels, values: Union[Array, int]) -> LabelsValues:
+    """
+    The values of a new dimension of ``labels``, with a single axis. It is not checked that there is
+    one for each of the entries.
+    """
+    rows = rows_of(labels)
+    if isinstance(values, int):
+        if values < -(2**31) or values >= 2**31:
+            raise ValueError(f"`values` must be a 32-bit integer, {values} is too large")
+        return _dispatch.full_like(rows, values, [len(labels)])
+
+    given = _dispatch.as_rows(values)
+    column = _dispatch.convert_like(given, rows)
+    if not _dispatch.equal(_dispatch.convert_like(column, given), given):
+        raise ValueError("`values` must contain 32-bit integers, some of these are too large")
+    return column
+
+
+def _labels_along(tensor: TensorMap, axis: str) -> Tuple[List[Labels], List[int]]:
+    """
+    The labels to edit, and for each block their position in this list: blocks often have the same
+    labels as the previous one. There are no labels to edit for the components.
+    """
+    all_labels: List[Labels] = []
+    positions: List[int] = []
+    if axis == "keys":
+        all_labels.append(tensor.keys)
+    elif axis == "samples" or axis == "properties":
+        for i, block in enumerate(tensor.blocks()):
+            labels = block.samples if axis == "samples" else block.properties
+            if i == 0 or labels != all_labels[-1]:
+                all_labels.append(labels)
+            positions.append(len(all_labels) - 1)
+    return all_labels, positions
+
+
+def _with_labels_along(
+    tensor: TensorMap, axis: str, all_labels: List[Labels], positions: List[int]
+) -> TensorMap:
+    """New tensor map with the edited labels, see :py:func:`_labels_along`."""
+    blocks: List[TensorBlock] = []
+    for i, block in enumerate(tensor.blocks()):
+        samples = block.samples
+        properties = block.properties
+        if axis == "samples":
+            samples = all_labels[positions[i]]
+        elif axis == "properties":
+            properties = all_labels[positions[i]]
+        blocks.append(with_labels(block, samples, properties))
+
+    keys = all_labels[0] if axis == "keys" else tensor.keys
+    return TensorMap(keys, blocks)
 
 
 def _rename_block(block: TensorBlock, axis: str, old: str, new: str) -> TensorBlock:
@@ -117,30 +159,11 @@ def insert_dimension(
           42      2
     """
     _check_axis(axis)
-    if not isinstance(values, int):
-        if not torch_jit_is_scripting():
-            if not _dispatch.is_array(values):
-                raise ValueError(f"`values` must be an array or an integer, not {type(values)}")
-        if len(values.shape) != 1 or not _dispatch.is_integer(values):
-            raise ValueError(
-                "`values` must be an integer, or a 1-dimensional array of integers; this array "
-                f"has {len(values.shape)} dimension(s) and dtype {values.dtype}"
-            )
+    check_new_values(values)
 
-    keys = tensor.keys
-    if axis == "keys":
-        keys = _insert(keys, index, name, values)
-
-    blocks: List[TensorBlock] = []
-    for block in tensor.blocks():
-        samples = block.samples
-        properties = block.properties
-        if axis == "samples":
-            samples = _insert(samples, index, name, values)
-        elif axis == "properties":
-            properties = _insert(properties, index, name, values)
-        blocks.append(with_labels(block, samples, properties))
-    return TensorMap(keys, blocks)
+    all_labels, positions = _labels_along(tensor, axis)
+    new_labels = [labels.insert(index, name, new_column(labels, values)) for labels in all_labels]
+    return _with_labels_along(tensor, axis, new_labels, positions)
 
 
 @torch_jit_script
@@ -205,20 +228,9 @@ def permute_dimensions(tensor: TensorMap, axis: str, dimensions_indexes: List[in
     """
     _check_axis(axis)
 
-    keys = tensor.keys
-    if axis == "keys":
-        keys = keys.permute(dimensions_indexes)
-
-    blocks: List[TensorBlock] = []
-    for block in tensor.blocks():
-        samples = block.samples
-        properties = block.properties
-        if axis == "samples":
-            samples = samples.permute(dimensions_indexes)
-        elif axis == "properties":
-            properties = properties.permute(dimensions_indexes)
-        blocks.append(with_labels(block, samples, properties))
-    return TensorMap(keys, blocks)
+    all_labels, positions = _labels_along(tensor, axis)
+    new_labels = [labels.permute(dimensions_indexes) for labels in all_labels]
+    return _with_labels_along(tensor, axis, new_labels, positions)
 
 
 @torch_jit_script
@@ -244,20 +256,9 @@ def remove_dimension(tensor: TensorMap, axis: str, name: str) -> TensorMap:
     """
     _check_axis(axis)
 
-    keys = tensor.keys
-    if axis == "keys":
-        keys = keys.remove(name)
-
-    blocks: List[TensorBlock] = []
-    for block in tensor.blocks():
-        samples = block.samples
-        properties = block.properties
-        if axis == "samples":
-            samples = samples.remove(name)
-        elif axis == "properties":
-            properties = properties.remove(name)
-        blocks.append(with_labels(block, samples, properties))
-    return TensorMap(keys, blocks)
+    all_labels, positions = _labels_along(tensor, axis)
+    new_labels = [labels.remove(name) for labels in all_labels]
+    return _with_labels_along(tensor, axis, new_labels, positions)
 
 
 @torch_jit_script

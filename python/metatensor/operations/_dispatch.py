@@ -1,19 +1,22 @@
 """
-The array functions used by the operations, for numpy arrays and torch tensors.
+The array functions used by the operations, for numpy arrays, torch tensors and all the arrays that
+follow the array API standard.
 
 TorchScript compiles only the first branch of each function: it knows that every array is a tensor.
 The array given first decides which library is used, the dtype and the device of the results.
 
-"Labels values" and "positions" are integer arrays. Labels can be on numpy while the values of the
-same block are torch tensors (or the reverse), so that positions computed from labels go through
-:py:func:`index_like` before being used as an index.
+"Rows" (of labels, see ``_labels``) and "positions" are integer arrays of numpy or torch. Labels can
+be on numpy while the values of the same block are not (or the reverse), so that positions computed
+from labels go through :py:func:`index_like` before being used as an index.
 """
 
+import math
 import warnings
 from typing import List, Optional, Tuple
 
 import numpy as np
 
+from . import _array_api
 from ._backend import Array, torch
 
 # ------------------------------------------------------------------------------------------------
@@ -32,8 +35,10 @@ def empty_like(
         if requires_grad:
             result.requires_grad_(True)
         return result
-    else:
+    elif isinstance(array, np.ndarray):
         return np.empty(shape, dtype=array.dtype)
+    else:
+        return _array_api.full(array, 0, shape)
 
 
 def zeros_like(
@@ -48,8 +53,10 @@ def zeros_like(
         if requires_grad:
             result.requires_grad_(True)
         return result
-    else:
+    elif isinstance(array, np.ndarray):
         return np.zeros(shape, dtype=array.dtype)
+    else:
+        return _array_api.full(array, 0, shape)
 
 
 def ones_like(
@@ -64,8 +71,10 @@ def ones_like(
         if requires_grad:
             result.requires_grad_(True)
         return result
-    else:
+    elif isinstance(array, np.ndarray):
         return np.ones(shape, dtype=array.dtype)
+    else:
+        return _array_api.full(array, 1, shape)
 
 
 def rand_like(
@@ -73,7 +82,7 @@ def rand_like(
 ) -> Array:
     """
     Random numbers, uniform in [0, 1), with the dtype and device of ``array``, and its shape by
-    default. The numbers come from the global generator of numpy or torch.
+    default. The numbers come from the global generator of torch for tensors, of numpy otherwise.
     """
     if shape is None:
         shape = list(array.shape)
@@ -83,9 +92,11 @@ def rand_like(
         if requires_grad:
             result.requires_grad_(True)
         return result
-    else:
+    elif isinstance(array, np.ndarray):
         # users control this generator with `np.random.seed`
         return np.random.rand(*shape).astype(array.dtype)  # noqa: NPY002
+    else:
+        return _array_api.rand_like(array, shape)
 
 
 def full_like(array: Array, value: int, shape: List[int]) -> Array:
@@ -102,6 +113,17 @@ def positions_like(array: Array, count: int) -> Array:
         return torch.arange(count, dtype=torch.int64, device=array.device)
     else:
         return np.arange(count, dtype=np.int64)
+
+
+def repeated_positions(counts: List[int], array: Array) -> Array:
+    """
+    ``counts[0]`` times 0, then ``counts[1]`` times 1, and so on, as an integer array on the device
+    of ``array``.
+    """
+    if isinstance(array, torch.Tensor):
+        return torch.repeat_interleave(torch.tensor(counts, device=array.device))
+    else:
+        return np.repeat(np.arange(len(counts)), counts)
 
 
 def indices_like(array: Array, shape: List[int]) -> Array:
@@ -132,8 +154,10 @@ def copy(array: Array) -> Array:
     """Copy of ``array``, part of the same autograd graph."""
     if isinstance(array, torch.Tensor):
         return array.clone()
-    else:
+    elif isinstance(array, np.ndarray):
         return np.array(array)
+    else:
+        return _array_api.copy(array)
 
 
 def convert_like(values: Array, array: Array) -> Array:
@@ -143,10 +167,12 @@ def convert_like(values: Array, array: Array) -> Array:
             return values.to(dtype=array.dtype, device=array.device)
         else:
             # the copy makes it writable, torch warns about read-only arrays
-            tensor = torch.from_numpy(np.array(values))
+            tensor = torch.from_numpy(np.array(_to_numpy(values)))
             return tensor.to(dtype=array.dtype, device=array.device)
-    else:
+    elif isinstance(array, np.ndarray):
         return _to_numpy(values).astype(array.dtype, copy=False)
+    else:
+        return _array_api.convert_like(values, array)
 
 
 def index_like(positions: Array, array: Array) -> Array:
@@ -157,7 +183,16 @@ def index_like(positions: Array, array: Array) -> Array:
         else:
             return torch.from_numpy(np.array(positions, dtype=np.int64)).to(array.device)
     else:
+        # also for other libraries, which get positions as numpy arrays
         return _to_numpy(positions).astype(np.int64, copy=False)
+
+
+def integers_like(values: List[int], array: Array) -> Array:
+    """The list ``values`` as a 1-D array with the dtype and device of ``array``, of integers."""
+    if isinstance(array, torch.Tensor):
+        return torch.tensor(values, dtype=array.dtype, device=array.device)
+    else:
+        return np.array(values, dtype=array.dtype)
 
 
 def index_from_list(positions: List[int], array: Array) -> Array:
@@ -173,28 +208,72 @@ def index_from_list(positions: List[int], array: Array) -> Array:
 
 
 def _to_numpy(array: Array) -> Array:
-    if isinstance(array, torch.Tensor):
+    # never compiled, so that the most frequent case can be the first one
+    if isinstance(array, np.ndarray):
+        return array
+    elif isinstance(array, torch.Tensor):
         return array.detach().cpu().numpy()
     else:
-        return np.asarray(array)
+        return _array_api.to_numpy(array)
+
+
+def as_rows(values: Array) -> Array:
+    """Values of labels as an array to compute with: a numpy array for other libraries."""
+    if isinstance(values, torch.Tensor):
+        return values
+    else:
+        return _to_numpy(values)
+
+
+def rows_like(rows: Array, values: Array) -> Array:
+    """``rows`` as values of labels, of the same kind as ``values``, from which they come."""
+    if isinstance(values, torch.Tensor):
+        return rows
+    elif isinstance(values, np.ndarray):
+        return rows
+    else:
+        return _array_api.rows_like(rows, values)
+
+
+def library_name(array: Array) -> str:
+    """Name of the library of an array."""
+    if isinstance(array, torch.Tensor):
+        return "torch"
+    elif isinstance(array, np.ndarray):
+        return "numpy"
+    else:
+        return _array_api.library_name(array)
 
 
 def is_array(value: object) -> bool:
     """Whether ``value`` is one of the arrays that operations work with. Not for TorchScript."""
-    return isinstance(value, (np.ndarray, torch.Tensor))
+    return isinstance(value, (np.ndarray, torch.Tensor)) or _array_api.is_array(value)
 
 
 def is_integer(array: Array) -> bool:
     """Whether ``array`` contains integers."""
     if isinstance(array, torch.Tensor):
         return not (array.is_floating_point() or array.is_complex() or array.dtype == torch.bool)
-    else:
+    elif isinstance(array, np.ndarray):
         return np.issubdtype(array.dtype, np.integer)
+    else:
+        return _array_api.is_integer(array)
+
+
+def reshape(array: Array, shape: List[int]) -> Array:
+    """The array with another shape, sharing memory if possible."""
+    if isinstance(array, torch.Tensor):
+        return array.reshape(shape)
+    elif isinstance(array, np.ndarray):
+        return array.reshape(shape)
+    else:
+        return _array_api.reshape(array, shape)
 
 
 def to_list(positions: Array) -> List[int]:
     """The content of a 1-D integer array."""
-    result: List[int] = positions.tolist()
+    # TorchScript can only make lists of 64-bit integers
+    result: List[int] = index_like(positions, positions).tolist()
     return result
 
 
@@ -206,18 +285,20 @@ def abs(array: Array) -> Array:
     """Absolute value. numpy arrays keep their dtype, even when it is complex."""
     if isinstance(array, torch.Tensor):
         return torch.abs(array)
-    else:
+    elif isinstance(array, np.ndarray):
         return np.abs(array).astype(array.dtype, copy=False)
+    else:
+        return _array_api.abs(array)
 
 
 def sign(array: Array) -> Array:
     """-1, 0 or 1 for real numbers, the number divided by its modulus for complex ones."""
     if isinstance(array, torch.Tensor):
         return torch.sgn(array)
-    elif np.iscomplexobj(array):
-        return array / np.abs(array)
+    elif isinstance(array, np.ndarray):
+        return array / np.abs(array) if array.dtype.kind == "c" else np.sign(array)
     else:
-        return np.sign(array)
+        return _array_api.sign(array)
 
 
 def to_floating(array: Array) -> Array:
@@ -227,8 +308,10 @@ def to_floating(array: Array) -> Array:
             return array
         else:
             return 1.0 * array
-    else:
+    elif isinstance(array, np.ndarray):
         return array if array.dtype.kind in "fc" else 1.0 * array
+    else:
+        return _array_api.to_floating(array)
 
 
 def sqrt(array: Array) -> Array:
@@ -236,8 +319,10 @@ def sqrt(array: Array) -> Array:
     if isinstance(array, torch.Tensor):
         is_zero = array == 0
         return torch.where(is_zero, array, torch.sqrt(torch.where(is_zero, 1.0, array)))
-    else:
+    elif isinstance(array, np.ndarray):
         return np.sqrt(array)
+    else:
+        return _array_api.sqrt(array)
 
 
 def divide_or_zero(array: Array, divisor: Array) -> Array:
@@ -247,11 +332,13 @@ def divide_or_zero(array: Array, divisor: Array) -> Array:
         is_zero = divisor == 0
         result = array / torch.where(is_zero, 1.0, divisor)
         return torch.where(torch.logical_or(is_zero, ~torch.isfinite(result)), 0.0, result)
-    else:
+    elif isinstance(array, np.ndarray):
         with np.errstate(divide="ignore", invalid="ignore"):
             result = array / divisor
         result[~np.isfinite(result)] = 0.0
         return result
+    else:
+        return _array_api.divide_or_zero(array, divisor)
 
 
 def all(a: Array, axis: Optional[int] = None) -> Array:
@@ -261,12 +348,14 @@ def all(a: Array, axis: Optional[int] = None) -> Array:
             return torch.all(a)
         else:
             return torch.all(a, dim=axis)
-    else:
+    elif isinstance(a, np.ndarray):
         return np.all(a, axis=axis)
+    else:
+        return _array_api.all(a, axis)
 
 
 def any(a: Array, axis: int) -> Array:
-    """Whether any of the elements of ``a`` is true along one axis."""
+    """Whether any of the elements of ``a``, which are rows of labels, is true along one axis."""
     if isinstance(a, torch.Tensor):
         return torch.any(a, dim=axis)
     else:
@@ -275,28 +364,47 @@ def any(a: Array, axis: int) -> Array:
 
 def equal(a: Array, b: Array) -> bool:
     """Whether two arrays with the same shape contain the same values."""
+    _check_same_library(a, b)
     if isinstance(a, torch.Tensor):
-        _check_same_library(a, b)
         return bool(torch.all(a == b))
+    elif isinstance(a, np.ndarray):
+        return bool((a == b).all())
     else:
-        _check_same_library(a, b)
-        return bool(np.all(a == b))
+        return _array_api.equal(a, b)
 
 
 def allclose(a: Array, b: Array, rtol: float, atol: float, equal_nan: bool) -> bool:
     """Whether ``|a - b| <= atol + rtol * |b|`` for all the elements."""
+    _check_same_library(a, b)
     if isinstance(a, torch.Tensor):
-        _check_same_library(a, b)
         return torch.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    elif isinstance(a, np.ndarray):
+        return _numpy_allclose(a, b, rtol, atol, equal_nan)
     else:
-        _check_same_library(a, b)
-        return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+        return _array_api.allclose(a, b, rtol, atol, equal_nan)
+
+
+def _numpy_allclose(a: Array, b: Array, rtol: float, atol: float, equal_nan: bool) -> bool:
+    if a.dtype.kind == "f" and b.dtype.kind == "f":
+        # much faster than numpy for small arrays, and sufficient if everything is finite and close
+        with np.errstate(invalid="ignore", over="ignore"):
+            difference = a - b
+            np.abs(difference, out=difference)
+            tolerance = np.abs(b)
+            tolerance *= rtol
+            tolerance += atol
+            close = difference <= tolerance
+        if close.all() and difference.max(initial=0.0) < np.inf:
+            return True
+    return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
 def _check_same_library(a: Array, b: Array) -> None:
-    if isinstance(a, torch.Tensor) != isinstance(b, torch.Tensor):
+    library_a = library_name(a)
+    library_b = library_name(b)
+    if library_a != library_b:
         raise TypeError(
-            "can only compare arrays of the same kind, got both a numpy array and a torch tensor"
+            f"can only combine arrays of the same kind, got both {library_a} and {library_b}"
         )
 
 
@@ -311,8 +419,10 @@ def sum(array: Array, axis: Optional[int] = None) -> Array:
             return torch.sum(array, dtype=array.dtype)
         else:
             return torch.sum(array, dim=axis, dtype=array.dtype)
-    else:
+    elif isinstance(array, np.ndarray):
         return np.sum(array, axis=axis, dtype=array.dtype)
+    else:
+        return _array_api.sum(array, axis)
 
 
 def sum_groups(array: Array, groups: Array, n_groups: int, axis: int) -> Array:
@@ -327,28 +437,40 @@ def sum_groups(array: Array, groups: Array, n_groups: int, axis: int) -> Array:
     :return: array with ``n_groups`` entries along ``axis``. The terms are added in the order of the
         input.
     """
-    shape = list(array.shape)
-    shape[axis] = n_groups
     groups = index_like(groups, array)
-    result = zeros_like(array, shape)
-
     if isinstance(array, torch.Tensor):
-        return result.index_add(axis, groups, array)
+        shape = list(array.shape)
+        shape[axis] = n_groups
+        return zeros_like(array, shape).index_add(axis, groups, array)
+    elif isinstance(array, np.ndarray):
+        return _numpy_sum_groups(array, groups, n_groups, axis)
     else:
-        # numpy has a fast `add.at` only for 1-D arrays
-        n_outer = int(np.prod(shape[:axis]))
-        n_inner = int(np.prod(shape[axis + 1 :]))
-        positions = np.arange(n_outer)[:, None, None] * n_groups + groups[None, :, None]
-        positions = positions * n_inner + np.arange(n_inner)
-        np.add.at(result.reshape(-1), positions.reshape(-1), array.reshape(-1))
-        return result
+        return _array_api.sum_groups(array, groups, n_groups, axis)
+
+
+def _numpy_sum_groups(array: Array, groups: Array, n_groups: int, axis: int) -> Array:
+    # numpy has a fast `add.at` only for 1-D arrays: find the position of the group of each element
+    # in the flat result. `math.prod` because products of numpy are slow for such short lists.
+    shape = array.shape
+    n_inner = math.prod(shape[axis + 1 :])
+    positions = groups * n_inner
+    if n_inner != 1:
+        positions = (positions[:, None] + np.arange(n_inner)).reshape(-1)
+    if axis != 0:
+        n_outer = math.prod(shape[:axis])
+        offsets = np.arange(n_outer) * (n_groups * n_inner)
+        positions = (offsets[:, None] + positions).reshape(-1)
+
+    result = np.zeros((*shape[:axis], n_groups, *shape[axis + 1 :]), dtype=array.dtype)
+    np.add.at(result.reshape(-1), positions, array.reshape(-1))
+    return result
 
 
 def divide_along(array: Array, divisors: Array, axis: int) -> Array:
     """Divide each entry of ``array`` along ``axis`` by the corresponding one of ``divisors``."""
     shape = [1] * len(array.shape)
     shape[axis] = len(divisors)
-    return array / convert_like(divisors, array).reshape(shape)
+    return array / reshape(convert_like(divisors, array), shape)
 
 
 def count_groups(groups: Array, n_groups: int) -> Array:
@@ -363,17 +485,22 @@ def take(array: Array, positions: Array, axis: int) -> Array:
     """Copy of the entries of ``array`` at the given positions along ``axis``."""
     if isinstance(array, torch.Tensor):
         return torch.index_select(array, axis, index_like(positions, array))
+    elif isinstance(array, np.ndarray):
+        return array.take(index_like(positions, array), axis=axis)
     else:
-        return np.take(np.asarray(array), index_like(positions, array), axis=axis)
+        return _array_api.take(array, index_like(positions, array), axis)
 
 
 def concatenate(arrays: List[Array], axis: int) -> Array:
     """Concatenate arrays along an axis, as the kind, dtype and device of the first array."""
-    converted = [convert_like(array, arrays[0]) for array in arrays]
-    if isinstance(arrays[0], torch.Tensor):
-        return torch.concatenate(converted, dim=axis)
+    first = arrays[0]
+    if isinstance(first, torch.Tensor):
+        return torch.concatenate([convert_like(array, first) for array in arrays], dim=axis)
+    elif isinstance(first, np.ndarray):
+        all_numpy = [_to_numpy(array) for array in arrays]
+        return np.concatenate(all_numpy, axis=axis, dtype=first.dtype, casting="unsafe")
     else:
-        return np.concatenate(converted, axis=axis)
+        return _array_api.concatenate([convert_like(array, first) for array in arrays], axis)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -402,9 +529,10 @@ def unique_rows(rows: Array) -> Tuple[Array, Array]:
     Distinct rows of a 2-D integer array, sorted lexicographically, and for each row of the input
     its position among the distinct rows (int64).
     """
+    if len(rows) <= 1:
+        return rows, positions_like(rows, len(rows))
+
     order = lexsort_rows(rows)
-    if len(rows) == 0:
-        return rows, order
 
     ordered = rows[order]
     if isinstance(rows, torch.Tensor):
@@ -444,12 +572,14 @@ def scatter_rows(array: Array, positions: Array, count: int) -> Array:
     shape = list(array.shape)
     shape[0] = count
     positions = index_like(positions, array)
-    result = zeros_like(array, shape)
     if isinstance(array, torch.Tensor):
-        return result.index_copy(0, positions, array)
-    else:
+        return zeros_like(array, shape).index_copy(0, positions, array)
+    elif isinstance(array, np.ndarray):
+        result = np.zeros(shape, dtype=array.dtype)
         result[positions] = array
         return result
+    else:
+        return _array_api.scatter_rows(array, positions, count)
 
 
 def where(mask: Array) -> Array:
@@ -474,32 +604,35 @@ def flip(array: Array) -> Array:
 
 def dot(a: Array, b: Array) -> Array:
     """``a @ b.T`` for a 2-D ``b``: contracts the last axes."""
+    _check_same_library(a, b)
     if isinstance(a, torch.Tensor):
-        _check_same_library(a, b)
         return torch.matmul(a, b.T)
-    else:
-        _check_same_library(a, b)
+    elif isinstance(a, np.ndarray):
         return np.matmul(a, b.T)
+    else:
+        return _array_api.dot(a, b)
 
 
 def lstsq(X: Array, Y: Array, rcond: Optional[float], driver: Optional[str]) -> Array:
-    """Least squares solution ``w`` of ``X w = Y``. numpy does not use ``driver``."""
+    """Least squares solution ``w`` of ``X w = Y``. Only torch uses ``driver``."""
+    _check_same_library(X, Y)
     if isinstance(X, torch.Tensor):
-        _check_same_library(X, Y)
         return torch.linalg.lstsq(X, Y, rcond=rcond, driver=driver)[0]
-    else:
-        _check_same_library(X, Y)
+    elif isinstance(X, np.ndarray):
         return np.linalg.lstsq(X, Y, rcond=rcond)[0]
+    else:
+        return _array_api.lstsq(X, Y, rcond)
 
 
 def solve(X: Array, Y: Array) -> Array:
     """Solution ``w`` of ``X w = Y`` for a square matrix ``X``."""
+    _check_same_library(X, Y)
     if isinstance(X, torch.Tensor):
-        _check_same_library(X, Y)
         return torch.linalg.solve(X, Y)
-    else:
-        _check_same_library(X, Y)
+    elif isinstance(X, np.ndarray):
         return np.linalg.solve(X, Y)
+    else:
+        return _array_api.solve(X, Y)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -527,8 +660,8 @@ def requires_grad(array: Array, requires_grad: bool) -> Array:
     else:
         if requires_grad:
             warnings.warn(
-                "`requires_grad=True` does nothing for numpy arrays, use torch arrays if you want "
-                "to use autograd",
+                f"`requires_grad=True` does nothing for {library_name(array)} arrays, use "
+                "torch arrays if you want to use autograd",
                 stacklevel=2,
             )
         return array
@@ -538,13 +671,17 @@ def is_contiguous(array: Array) -> bool:
     """Whether the elements are contiguous in memory, last axis first (C order)."""
     if isinstance(array, torch.Tensor):
         return array.is_contiguous()
-    else:
+    elif isinstance(array, np.ndarray):
         return array.flags["C_CONTIGUOUS"]
+    else:
+        return True  # other libraries have no notion of the order in memory
 
 
 def make_contiguous(array: Array) -> Array:
     """``array`` itself if it is contiguous (C order), a contiguous copy otherwise."""
     if isinstance(array, torch.Tensor):
         return array.contiguous()
-    else:
+    elif isinstance(array, np.ndarray):
         return array if array.flags["C_CONTIGUOUS"] else np.ascontiguousarray(array)
+    else:
+        return array

@@ -2,7 +2,7 @@ from typing import List
 
 from . import _dispatch
 from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients
+from ._blocks import add_gradient_with_samples, check_no_nested_gradients
 from ._not_equal import check_paired_blocks
 
 
@@ -23,7 +23,8 @@ def _dot_block(block_1: TensorBlock, block_2: TensorBlock) -> TensorBlock:
     )
     for parameter, gradient in block_1.gradients():
         check_no_nested_gradients(parameter, gradient, "dot")
-        add_gradient(result, parameter, _dispatch.dot(gradient.values, values_2), gradient)
+        values = _dispatch.dot(gradient.values, values_2)
+        add_gradient_with_samples(result, parameter, values, gradient.samples, gradient.components)
     return result
 
 

@@ -13,6 +13,7 @@ from ._backend import (
     torch_jit_script,
 )
 from ._blocks import check_no_nested_gradients
+from ._labels import rows_of, take_entries
 from ._types import check_is_tensor_map
 
 
@@ -42,8 +43,7 @@ def _keep_blocks(
                 check_no_nested_gradients(parameter, gradient, operation)
         blocks.append(block.copy(deep=copy))
 
-    kept = Labels(keys.names, _dispatch.take(keys.values, positions, 0), assume_unique=True)
-    return TensorMap(kept, blocks)
+    return TensorMap(take_entries(keys, positions), blocks)
 
 
 @torch_jit_script
@@ -130,5 +130,5 @@ def drop_empty_blocks(tensor: TensorMap, copy: bool = False) -> TensorMap:
     for i, block in enumerate(tensor.blocks()):
         if 0 not in list(block.values.shape):
             kept.append(i)
-    positions = _dispatch.index_from_list(kept, tensor.keys.values)
+    positions = _dispatch.index_from_list(kept, rows_of(tensor.keys))
     return _keep_blocks(tensor, positions, copy, "drop_empty_blocks")

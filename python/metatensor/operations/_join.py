@@ -16,6 +16,7 @@ from ._join_blocks import (
     join_properties,
     join_samples,
 )
+from ._labels import labels_like, rows_of
 from ._not_equal import check_paired_blocks
 
 
@@ -24,9 +25,10 @@ def _check_sample_names(tensors: List[TensorMap]) -> None:
     names: List[str] = []
     for tensor in tensors:
         if len(tensor) != 0:
+            sample_names = tensor.sample_names
             if len(names) == 0:
-                names = tensor.sample_names
-            check_same_sample_names(names, tensor.sample_names)
+                names = sample_names
+            check_same_sample_names(names, sample_names)
 
 
 def _blocks_for_same_keys(tensors: List[TensorMap]) -> Tuple[Labels, List[List[TensorBlock]]]:
@@ -122,7 +124,7 @@ def _without_entries(block: TensorBlock, axis: str) -> TensorBlock:
 
 
 def _empty_labels(labels: Labels) -> Labels:
-    return Labels(labels.names, labels.values[:0])
+    return labels_like(labels, labels.names, rows_of(labels)[:0], assume_unique=True)
 
 
 @torch_jit_script

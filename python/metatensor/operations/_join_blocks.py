@@ -11,6 +11,7 @@ from ._backend import (
     torch_jit_script,
 )
 from ._blocks import add_gradient_with_samples, check_no_nested_gradients
+from ._labels import labels_like, rows_of
 from ._not_equal import check_same_gradients, check_same_metadata
 
 
@@ -24,6 +25,8 @@ def check_join_axis(axis: str) -> None:
 
 def check_same_sample_names(names_1: List[str], names_2: List[str]) -> None:
     """Raise a ``ValueError`` if the names of the samples to join are not the same, in any order."""
+    if names_1 == names_2:
+        return
     if sorted(names_1) != sorted(names_2):
         raise ValueError(
             "inputs to 'join' along the samples should have the same sample names, got "
@@ -36,31 +39,33 @@ def join_samples(
 ) -> TensorBlock:
     """Join blocks along the samples."""
     first = blocks[0]
-    for block in blocks[1:]:
-        check_same_sample_names(first.samples.names, block.samples.names)
+    names = first.samples.names
+    columns: List[LabelsValues] = []
+    for block in blocks:
+        samples = block.samples
+        sample_names = samples.names
+        check_same_sample_names(names, sample_names)
         check_same_metadata(first, block, ["components", "properties"], operation)
         check_same_gradients(first, block, ["components"], operation)
-
-    names = first.samples.names
-    columns = [_columns_in_order(block.samples, names) for block in blocks]
-    if add_dimension is not None:
-        names, columns = _with_input_index(names, columns, add_dimension)
+        columns.append(_columns_in_order(rows_of(samples), sample_names, names))
+    names, rows = _join_rows(names, columns, add_dimension)
 
     result = TensorBlock(
         values=_dispatch.concatenate([block.values for block in blocks], 0),
-        samples=Labels(names, _dispatch.concatenate(columns, 0)),
+        samples=labels_like(first.samples, names, rows),
         components=first.components,
         properties=first.properties,
     )
 
     for parameter, first_gradient in first.gradients():
         gradients = _gradients(blocks, parameter, operation)
-        rows = _shifted_gradient_samples(blocks, gradients, parameter)
+        samples = first_gradient.samples
+        gradient_rows = _shifted_gradient_samples(blocks, gradients, parameter)
         add_gradient_with_samples(
             result,
             parameter,
             _dispatch.concatenate([gradient.values for gradient in gradients], 0),
-            Labels(first_gradient.samples.names, _dispatch.concatenate(rows, 0)),
+            labels_like(samples, samples.names, _dispatch.concatenate(gradient_rows, 0)),
             first_gradient.components,
         )
     return result
@@ -111,23 +116,33 @@ def _gradients(blocks: List[TensorBlock], parameter: str, operation: str) -> Lis
     return gradients
 
 
-def _columns_in_order(labels: Labels, names: List[str]) -> LabelsValues:
-    """Values of labels, with the columns in the order of ``names``."""
-    if labels.names == names:
-        return labels.values
-    positions = [labels.names.index(name) for name in names]
-    return _dispatch.take(labels.values, _dispatch.index_from_list(positions, labels.values), 1)
+def _columns_in_order(
+    rows: LabelsValues, initial_names: List[str], names: List[str]
+) -> LabelsValues:
+    """The columns of ``rows``, which have some initial names, in the order of ``names``."""
+    if initial_names == names:
+        return rows
+    positions = [initial_names.index(name) for name in names]
+    return _dispatch.take(rows, _dispatch.index_from_list(positions, rows), 1)
 
 
-def _with_input_index(
-    names: List[str], columns: List[LabelsValues], name: str
-) -> Tuple[List[str], List[LabelsValues]]:
-    """Add a last column which contains the position of each array in the list."""
-    with_index: List[LabelsValues] = []
-    for i, values in enumerate(columns):
-        index = _dispatch.full_like(values, i, [len(values), 1])
-        with_index.append(_dispatch.concatenate([values, index], 1))
-    return names + [name], with_index
+def _join_rows(
+    names: List[str], columns: List[LabelsValues], add_dimension: Optional[str]
+) -> Tuple[List[str], LabelsValues]:
+    """
+    Names and values of labels with the entries of some others.
+
+    :param names: names of all these labels
+    :param columns: values of each of these labels
+    :param add_dimension: name of a last column, with the position of the labels in the list
+    """
+    rows = _dispatch.concatenate(columns, 0)
+    if add_dimension is None:
+        return names, rows
+
+    counts = [len(values) for values in columns]
+    index = _dispatch.repeated_positions(counts, rows).reshape(-1, 1)
+    return names + [add_dimension], _dispatch.concatenate([rows, index], 1)
 
 
 def _shifted_gradient_samples(
@@ -144,7 +159,7 @@ def _shifted_gradient_samples(
                 f"numbers of sample dimensions: {gradients[0].samples.names} and "
                 f"{gradient.samples.names}"
             )
-        rows = _dispatch.copy(gradient.samples.values)
+        rows = _dispatch.copy(rows_of(gradient.samples))
         rows[:, 0] += shift
         shifted.append(rows)
         shift += len(block.samples)
@@ -156,7 +171,7 @@ def _joined_properties(all_properties: List[Labels], add_dimension: Optional[str
     columns: List[LabelsValues] = []
     same_names = True
     for properties in all_properties:
-        columns.append(properties.values)
+        columns.append(rows_of(properties))
         same_names = same_names and properties.names == names
 
     if add_dimension is not None:
@@ -164,18 +179,18 @@ def _joined_properties(all_properties: List[Labels], add_dimension: Optional[str
             raise ValueError(
                 "`add_dimension` can not be used to join blocks with different property names"
             )
-        names, columns = _with_input_index(names, columns, add_dimension)
     elif not same_names:
         names = ["joined_index", "property"]
         columns = [
             _input_and_entry_index(i, properties) for i, properties in enumerate(all_properties)
         ]
-    return Labels(names, _dispatch.concatenate(columns, 0))
+    names, rows = _join_rows(names, columns, add_dimension)
+    return labels_like(all_properties[0], names, rows)
 
 
 def _input_and_entry_index(input_index: int, properties: Labels) -> LabelsValues:
     count = len(properties)
-    entries = _dispatch.indices_like(properties.values, [count])
+    entries = _dispatch.indices_like(rows_of(properties), [count])
     return _dispatch.concatenate(
         [_dispatch.full_like(entries, input_index, [count, 1]), entries], 1
     )

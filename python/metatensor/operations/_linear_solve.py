@@ -29,7 +29,7 @@ def _flatten_rows(values: Array, n_columns: int) -> Array:
     n_rows = 1
     for size in list(values.shape)[:-1]:
         n_rows *= size
-    return values.reshape(n_rows, n_columns)
+    return _dispatch.reshape(values, [n_rows, n_columns])
 
 
 def _solution_block(X: TensorBlock, Y: TensorBlock, solution: Array) -> TensorBlock:

@@ -1,5 +1,6 @@
 from . import _dispatch
 from ._backend import Array, Labels, torch_jit_script
+from ._labels import rows_of
 
 
 @torch_jit_script
@@ -31,7 +32,7 @@ def one_hot(labels: Labels, dimension: Labels) -> Array:
         )
 
     name = dimension.names[0]
-    encoding = dimension.values
+    encoding = rows_of(dimension)
     column = _dispatch.convert_like(labels.column(name), encoding).reshape(-1, 1)
     matches = column == encoding.reshape(1, -1)
 
@@ -40,4 +41,4 @@ def one_hot(labels: Labels, dimension: Labels) -> Array:
         missing = int(column[~found][0, 0])
         raise ValueError(f"{name}={missing} is not one of the entries of `dimension`")
 
-    return _dispatch.convert_like(matches, encoding)
+    return _dispatch.rows_like(_dispatch.convert_like(matches, encoding), dimension.values)

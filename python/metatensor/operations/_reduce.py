@@ -4,36 +4,68 @@ Reductions of groups of samples or properties: sum, mean, variance and standard 
 Entries with the same values in all the dimensions that remain form a group.
 """
 
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 from . import _dispatch
 from ._backend import Array, Labels, LabelsValues, TensorBlock
 from ._blocks import (
     add_gradient_with_samples,
     check_no_nested_gradients,
+    parent_positions,
     parent_rows,
     rows_for_gradient,
+    same_samples,
     with_labels,
 )
+from ._labels import labels_like, rows_of
 
 
-def reduce_samples(block: TensorBlock, sample_names: List[str], reduction: str) -> TensorBlock:
+def reduce_samples(
+    blocks: List[TensorBlock], sample_names: List[str], reduction: str
+) -> List[TensorBlock]:
     """
-    Reduce the samples of a block.
+    Reduce the samples of some blocks.
 
-    :param block: block to reduce
+    :param blocks: blocks to reduce
     :param sample_names: sample dimensions which disappear
     :param reduction: ``"sum"``, ``"mean"``, ``"var"`` or ``"std"``
     """
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
+    reduced: List[TensorBlock] = []
+    groups: Dict[str, Tuple[Labels, LabelsValues]] = {}
+    for i, block in enumerate(blocks):
+        for parameter, gradient in block.gradients():
+            check_no_nested_gradients(parameter, gradient, f"{reduction}_over_samples")
 
-    if len(block.samples) == 0:
-        samples = _without_entries(block.samples, sample_names)
-        return with_labels(block, samples, block.properties)
+        if len(block.samples) == 0:
+            samples = _without_entries(block.samples, sample_names)
+            reduced.append(with_labels(block, samples, block.properties))
+            continue
 
-    values = block.values
+        if len(groups) == 0 or not same_samples(blocks[i - 1], block):
+            groups = _group_samples(block, sample_names)
+        reduced.append(_reduce_block_samples(block, groups, reduction))
+    return reduced
+
+
+def _group_samples(
+    block: TensorBlock, sample_names: List[str]
+) -> Dict[str, Tuple[Labels, LabelsValues]]:
+    """
+    The samples of the groups, and the position in there of the group of each sample: under ``""``
+    for the values, under the name of the parameter for gradients.
+    """
     samples, groups = _group_entries(block.samples, sample_names)
+    all_groups = {"": (samples, groups)}
+    for parameter, gradient in block.gradients():
+        all_groups[parameter] = _group_gradient_samples(gradient, groups)
+    return all_groups
+
+
+def _reduce_block_samples(
+    block: TensorBlock, all_groups: Dict[str, Tuple[Labels, LabelsValues]], reduction: str
+) -> TensorBlock:
+    values = block.values
+    samples, groups = all_groups[""]
     reduced, mean = _reduce_values(values, groups, len(samples), 0, reduction)
     result = TensorBlock(
         values=reduced,
@@ -43,14 +75,14 @@ def reduce_samples(block: TensorBlock, sample_names: List[str], reduction: str) 
     )
 
     for parameter, gradient in block.gradients():
-        gradient_samples, gradient_groups = _group_gradient_samples(gradient.samples, groups)
+        gradient_samples, gradient_groups = all_groups[parameter]
         if reduction == "sum" or reduction == "mean":
             gradient_values, _ = _reduce_values(
                 gradient.values, gradient_groups, len(gradient_samples), 0, reduction
             )
         else:
             n_dimensions = len(gradient.values.shape)
-            positions = gradient_samples.column("sample")
+            positions = rows_of(gradient_samples)[:, 0]
             gradient_values = _gradient_of_spread(
                 gradient.values,
                 parent_rows(values, gradient),
@@ -67,23 +99,38 @@ def reduce_samples(block: TensorBlock, sample_names: List[str], reduction: str) 
     return result
 
 
-def reduce_properties(block: TensorBlock, property_names: List[str], reduction: str) -> TensorBlock:
+def reduce_properties(
+    blocks: List[TensorBlock], property_names: List[str], reduction: str
+) -> List[TensorBlock]:
     """
-    Reduce the properties of a block.
+    Reduce the properties of some blocks.
 
-    :param block: block to reduce
+    :param blocks: blocks to reduce
     :param property_names: property dimensions which disappear
     :param reduction: ``"sum"``, ``"mean"``, ``"var"`` or ``"std"``
     """
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
+    reduced: List[TensorBlock] = []
+    groups: List[Tuple[Labels, LabelsValues]] = []
+    for i, block in enumerate(blocks):
+        for parameter, gradient in block.gradients():
+            check_no_nested_gradients(parameter, gradient, f"{reduction}_over_properties")
 
-    if len(block.properties) == 0:
-        properties = _without_entries(block.properties, property_names)
-        return with_labels(block, block.samples, properties)
+        if len(block.properties) == 0:
+            properties = _without_entries(block.properties, property_names)
+            reduced.append(with_labels(block, block.samples, properties))
+            continue
 
+        if len(groups) == 0 or blocks[i - 1].properties != block.properties:
+            groups = [_group_entries(block.properties, property_names)]
+        reduced.append(_reduce_block_properties(block, groups[0], reduction))
+    return reduced
+
+
+def _reduce_block_properties(
+    block: TensorBlock, properties_and_groups: Tuple[Labels, LabelsValues], reduction: str
+) -> TensorBlock:
     values = block.values
-    properties, groups = _group_entries(block.properties, property_names)
+    properties, groups = properties_and_groups
     axis = len(values.shape) - 1
     reduced, mean = _reduce_values(values, groups, len(properties), axis, reduction)
     result = TensorBlock(
@@ -118,7 +165,7 @@ def reduce_properties(block: TensorBlock, property_names: List[str], reduction: 
 
 def _without_entries(labels: Labels, removed: List[str]) -> Labels:
     names, columns = _remaining_columns(labels, removed)
-    return Labels(names, columns)
+    return labels_like(labels, names, columns)
 
 
 def _remaining_columns(labels: Labels, removed: List[str]) -> Tuple[List[str], LabelsValues]:
@@ -129,8 +176,8 @@ def _remaining_columns(labels: Labels, removed: List[str]) -> Tuple[List[str], L
             names.append(name)
             indices.append(i)
 
-    values = labels.values
-    return names, _dispatch.take(values, _dispatch.index_from_list(indices, values), 1)
+    rows = rows_of(labels)
+    return names, _dispatch.take(rows, _dispatch.index_from_list(indices, rows), 1)
 
 
 def _group_entries(labels: Labels, removed: List[str]) -> Tuple[Labels, LabelsValues]:
@@ -144,25 +191,26 @@ def _group_entries(labels: Labels, removed: List[str]) -> Tuple[Labels, LabelsVa
         columns = _dispatch.zeros_like(columns, [len(labels), 1])
 
     entries, groups = _dispatch.unique_rows(columns)
-    return Labels(names, entries, assume_unique=True), groups
+    return labels_like(labels, names, entries, assume_unique=True), groups
 
 
 def _group_gradient_samples(
-    samples: Labels, parent_groups: LabelsValues
+    gradient: TensorBlock, parent_groups: LabelsValues
 ) -> Tuple[Labels, LabelsValues]:
     """
     Samples of the reduced gradient, sorted, and the position in there of each sample of the initial
     gradient.
 
-    :param samples: samples of the initial gradient
+    :param gradient: initial gradient
     :param parent_groups: group of each sample of the parent
     """
-    rows = _dispatch.copy(samples.values)
-    positions = _dispatch.take(parent_groups, samples.column("sample"), 0)
+    samples = gradient.samples
+    rows = _dispatch.copy(rows_of(samples))
+    positions = _dispatch.take(parent_groups, parent_positions(gradient), 0)
     rows[:, 0] = _dispatch.convert_like(positions, rows)
 
     entries, groups = _dispatch.unique_rows(rows)
-    return Labels(samples.names, entries, assume_unique=True), groups
+    return labels_like(samples, samples.names, entries, assume_unique=True), groups
 
 
 def _reduce_values(

@@ -12,10 +12,7 @@ def _reduce_tensor(tensor: TensorMap, property_names: List[str], reduction: str)
                 f"'{name}' is not one of the properties of the tensor map: {tensor.property_names}"
             )
 
-    blocks: List[TensorBlock] = []
-    for block in tensor.blocks():
-        blocks.append(reduce_properties(block, property_names, reduction))
-    return TensorMap(tensor.keys, blocks)
+    return TensorMap(tensor.keys, reduce_properties(tensor.blocks(), property_names, reduction))
 
 
 @torch_jit_script
@@ -31,7 +28,7 @@ def sum_over_properties_block(
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_properties(block, as_list(property_names), "sum")
+    return reduce_properties([block], as_list(property_names), "sum")[0]
 
 
 @torch_jit_script
@@ -78,7 +75,7 @@ def mean_over_properties_block(
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_properties(block, as_list(property_names), "mean")
+    return reduce_properties([block], as_list(property_names), "mean")[0]
 
 
 @torch_jit_script
@@ -126,7 +123,7 @@ def var_over_properties_block(
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_properties(block, as_list(property_names), "var")
+    return reduce_properties([block], as_list(property_names), "var")[0]
 
 
 @torch_jit_script
@@ -177,7 +174,7 @@ def std_over_properties_block(
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_properties(block, as_list(property_names), "std")
+    return reduce_properties([block], as_list(property_names), "std")[0]
 
 
 @torch_jit_script

@@ -12,10 +12,7 @@ def _reduce_tensor(tensor: TensorMap, sample_names: List[str], reduction: str) -
                 f"'{name}' is not one of the samples of the tensor map: {tensor.sample_names}"
             )
 
-    blocks: List[TensorBlock] = []
-    for block in tensor.blocks():
-        blocks.append(reduce_samples(block, sample_names, reduction))
-    return TensorMap(tensor.keys, blocks)
+    return TensorMap(tensor.keys, reduce_samples(tensor.blocks(), sample_names, reduction))
 
 
 @torch_jit_script
@@ -29,7 +26,7 @@ def sum_over_samples_block(block: TensorBlock, sample_names: Union[List[str], st
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_samples(block, as_list(sample_names), "sum")
+    return reduce_samples([block], as_list(sample_names), "sum")[0]
 
 
 @torch_jit_script
@@ -76,7 +73,7 @@ def mean_over_samples_block(block: TensorBlock, sample_names: Union[List[str], s
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_samples(block, as_list(sample_names), "mean")
+    return reduce_samples([block], as_list(sample_names), "mean")[0]
 
 
 @torch_jit_script
@@ -124,7 +121,7 @@ def var_over_samples_block(block: TensorBlock, sample_names: Union[List[str], st
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_samples(block, as_list(sample_names), "var")
+    return reduce_samples([block], as_list(sample_names), "var")[0]
 
 
 @torch_jit_script
@@ -175,7 +172,7 @@ def std_over_samples_block(block: TensorBlock, sample_names: Union[List[str], st
     :return: new block
     :raises NotImplementedError: if a gradient has gradients
     """
-    return reduce_samples(block, as_list(sample_names), "std")
+    return reduce_samples([block], as_list(sample_names), "std")[0]
 
 
 @torch_jit_script

@@ -1,7 +1,7 @@
 from typing import List, Union
 
 from ._backend import Labels, LabelsValues, TensorBlock, TensorMap, torch_jit_script
-from ._selection import check_axis, check_selection, slice_properties, slice_samples
+from ._selection import check_axis, check_selection, slice_blocks
 from ._types import check_is_block, check_is_tensor_map
 
 
@@ -33,10 +33,7 @@ def slice_block(
     check_is_block(block, "block")
     check_axis(axis)
     check_selection(block, axis, selection)
-    if axis == "samples":
-        return slice_samples(block, selection, "slice")
-    else:
-        return slice_properties(block, selection, "slice")
+    return slice_blocks([block], axis, selection, "slice")[0]
 
 
 @torch_jit_script
@@ -76,11 +73,4 @@ def slice(tensor: TensorMap, axis: str, selection: Labels) -> TensorMap:
     check_is_tensor_map(tensor, "tensor")
     check_axis(axis)
     check_selection(tensor.block_by_id(0), axis, selection)
-
-    blocks: List[TensorBlock] = []
-    for block in tensor.blocks():
-        if axis == "samples":
-            blocks.append(slice_samples(block, selection, "slice"))
-        else:
-            blocks.append(slice_properties(block, selection, "slice"))
-    return TensorMap(tensor.keys, blocks)
+    return TensorMap(tensor.keys, slice_blocks(tensor.blocks(), axis, selection, "slice"))

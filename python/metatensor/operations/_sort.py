@@ -1,4 +1,4 @@
-from typing import List, Union
+from typing import Dict, List, Tuple, Union
 
 from . import _dispatch
 from ._backend import (
@@ -9,7 +9,8 @@ from ._backend import (
     torch_jit_is_scripting,
     torch_jit_script,
 )
-from ._blocks import check_no_nested_gradients
+from ._blocks import check_no_nested_gradients, same_samples
+from ._labels import labels_like, rows_of, take_entries
 from ._types import as_list
 
 
@@ -36,61 +37,96 @@ def _sorting_positions(rows: LabelsValues, descending: bool) -> LabelsValues:
     return positions
 
 
-def _reordered(labels: Labels, positions: LabelsValues) -> Labels:
-    return Labels(labels.names, _dispatch.take(labels.values, positions, 0), assume_unique=True)
+def _sort_labels(labels: Labels, descending: bool) -> Tuple[Labels, LabelsValues]:
+    """The sorted labels, and the initial positions of their entries."""
+    positions = _sorting_positions(rows_of(labels), descending)
+    return take_entries(labels, positions), positions
 
 
-def _sort_without_gradients(
-    block: TensorBlock, samples: Labels, axes: List[str], descending: bool
+def _sort_samples(block: TensorBlock, descending: bool) -> Dict[str, Tuple[Labels, LabelsValues]]:
+    """
+    The sorted samples and their initial positions: under ``""`` for the values, under the name of
+    the parameter for gradients.
+    """
+    samples, positions = _sort_labels(block.samples, descending)
+    all_sorted = {"": (samples, positions)}
+    for parameter, gradient in block.gradients():
+        initial = gradient.samples
+        rows = _dispatch.copy(rows_of(initial))
+        new_positions = _dispatch.inverse_positions(
+            _dispatch.index_like(positions, rows), len(samples)
+        )
+        parents = new_positions[_dispatch.index_like(rows[:, 0], rows)]
+        rows[:, 0] = _dispatch.convert_like(parents, rows)
+
+        order = _sorting_positions(rows, descending)
+        rows = _dispatch.take(rows, order, 0)
+        all_sorted[parameter] = (
+            labels_like(initial, initial.names, rows, assume_unique=True),
+            order,
+        )
+    return all_sorted
+
+
+def _sort_blocks(blocks: List[TensorBlock], axes: List[str], descending: bool) -> List[TensorBlock]:
+    sorted_blocks: List[TensorBlock] = []
+    samples: Dict[str, Tuple[Labels, LabelsValues]] = {}
+    properties: List[Tuple[Labels, LabelsValues]] = []
+    for i, block in enumerate(blocks):
+        axes_of_block = axes
+        if len(block.samples) == 0:
+            axes_of_block = []  # there is nothing to move, the metadata stays as it is
+        if "samples" in axes_of_block:
+            if i == 0 or not same_samples(blocks[i - 1], block):
+                samples = _sort_samples(block, descending)
+        if "properties" in axes_of_block:
+            if len(properties) == 0 or blocks[i - 1].properties != block.properties:
+                properties = [_sort_labels(block.properties, descending)]
+
+        result = _sort_values(block, "", axes_of_block, samples, properties, descending)
+        for parameter, gradient in block.gradients():
+            check_no_nested_gradients(parameter, gradient, "sort")
+            result.add_gradient(
+                parameter,
+                _sort_values(gradient, parameter, axes_of_block, samples, properties, descending),
+            )
+        sorted_blocks.append(result)
+    return sorted_blocks
+
+
+def _sort_values(
+    block: TensorBlock,
+    parameter: str,
+    axes: List[str],
+    all_samples: Dict[str, Tuple[Labels, LabelsValues]],
+    all_properties: List[Tuple[Labels, LabelsValues]],
+    descending: bool,
 ) -> TensorBlock:
-    """Sort the values of ``block``, to be considered as having the given samples."""
+    """
+    Sort the values of ``block``, which is the gradient with respect to ``parameter`` unless this is
+    empty.
+    """
     values = block.values
+    samples = block.samples
     if "samples" in axes:
-        positions = _sorting_positions(samples.values, descending)
-        samples = _reordered(samples, positions)
+        samples, positions = all_samples[parameter]
         values = _dispatch.take(values, positions, 0)
 
     components = block.components
     if "components" in axes:
         sorted_components: List[Labels] = []
         for i, component in enumerate(components):
-            positions = _sorting_positions(component.values, descending)
-            sorted_components.append(_reordered(component, positions))
+            component, positions = _sort_labels(component, descending)
+            sorted_components.append(component)
             values = _dispatch.take(values, positions, i + 1)
         components = sorted_components
 
     properties = block.properties
     if "properties" in axes:
-        positions = _sorting_positions(properties.values, descending)
-        properties = _reordered(properties, positions)
+        properties, positions = all_properties[0]
         values = _dispatch.take(values, positions, len(values.shape) - 1)
 
     return TensorBlock(values=values, samples=samples, components=components, properties=properties)
-
-
-def _with_moved_parents(samples: Labels, parents: Labels, descending: bool) -> Labels:
-    """Samples of a gradient after sorting the samples of the parent."""
-    rows = _dispatch.copy(samples.values)
-    positions = _dispatch.index_like(_sorting_positions(parents.values, descending), rows)
-    new_positions = _dispatch.inverse_positions(positions, len(parents))
-
-    old_positions = _dispatch.index_like(samples.column("sample"), rows)
-    rows[:, 0] = _dispatch.convert_like(new_positions[old_positions], rows)
-    return Labels(samples.names, rows, assume_unique=True)
-
-
-def _sort_block(block: TensorBlock, axes: List[str], descending: bool) -> TensorBlock:
-    if len(block.samples) == 0:
-        axes = []  # there is nothing to move, the metadata stays as it is
-
-    result = _sort_without_gradients(block, block.samples, axes, descending)
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, "sort")
-        samples = gradient.samples
-        if "samples" in axes:
-            samples = _with_moved_parents(samples, block.samples, descending)
-        result.add_gradient(parameter, _sort_without_gradients(gradient, samples, axes, descending))
-    return result
 
 
 @torch_jit_script
@@ -119,7 +155,7 @@ def sort_block(
            [1., 2.]])
     """
     valid = ["samples", "components", "properties"]
-    return _sort_block(block, _axes_to_sort(axes, valid), descending)
+    return _sort_blocks([block], _axes_to_sort(axes, valid), descending)[0]
 
 
 @torch_jit_script
@@ -158,12 +194,8 @@ def sort(
     to_sort = _axes_to_sort(axes, ["keys", "samples", "components", "properties"])
 
     keys = tensor.keys
-    positions = _dispatch.positions_like(keys.values, len(keys))
+    blocks = tensor.blocks()
     if "keys" in to_sort:
-        positions = _sorting_positions(keys.values, descending)
-        keys = _reordered(keys, positions)
-
-    blocks: List[TensorBlock] = []
-    for position in _dispatch.to_list(positions):
-        blocks.append(_sort_block(tensor.block_by_id(position), to_sort, descending))
-    return TensorMap(keys, blocks)
+        keys, positions = _sort_labels(keys, descending)
+        blocks = tensor.blocks_by_id(_dispatch.to_list(positions))
+    return TensorMap(keys, _sort_blocks(blocks, to_sort, descending))

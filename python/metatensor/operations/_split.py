@@ -8,7 +8,7 @@ from ._backend import (
     torch_jit_is_scripting,
     torch_jit_script,
 )
-from ._selection import check_axis, check_selection, slice_properties, slice_samples
+from ._selection import check_axis, check_selection, slice_blocks
 from ._types import check_is_block, check_is_tensor_map
 
 
@@ -55,10 +55,7 @@ def split_block(
 
     blocks: List[TensorBlock] = []
     for selection in selections:
-        if axis == "samples":
-            blocks.append(slice_samples(block, selection, "split"))
-        else:
-            blocks.append(slice_properties(block, selection, "split"))
+        blocks.append(slice_blocks([block], axis, selection, "split")[0])
     return blocks
 
 
@@ -99,11 +96,6 @@ def split(
 
     tensors: List[TensorMap] = []
     for selection in selections:
-        blocks: List[TensorBlock] = []
-        for block in tensor.blocks():
-            if axis == "samples":
-                blocks.append(slice_samples(block, selection, "split"))
-            else:
-                blocks.append(slice_properties(block, selection, "split"))
+        blocks = slice_blocks(tensor.blocks(), axis, selection, "split")
         tensors.append(TensorMap(tensor.keys, blocks))
     return tensors

@@ -3,12 +3,13 @@ from typing import List, Union
 from ._add import _add_block_block, _add_block_constant
 from ._backend import TensorBlock, TensorMap, torch_jit_script
 from ._multiply import _multiply_block_constant
-from ._not_equal import check_paired_blocks, check_same_structure
+from ._not_equal import check_same_structure
+from ._operands import paired_operands
 from ._types import check_operands
 
 
 @torch_jit_script
-def subtract(A: TensorMap, B: Union[float, int, TensorMap]) -> TensorMap:
+def subtract(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -> TensorMap:
     r"""
     Element-wise difference of ``A`` and ``B``.
 
@@ -17,9 +18,14 @@ def subtract(A: TensorMap, B: Union[float, int, TensorMap]) -> TensorMap:
 
     :param A: first term
     :param B: term to subtract. A scalar is subtracted from all the elements, as a floating point
-        number; a tensor map must have the same keys (in any order) and the same metadata as ``A``
+        number; a tensor map must have the same keys (in any order, see ``keys``) and the same
+        metadata as ``A``
+    :param keys: keys of the result: ``"equal"`` if ``A`` and ``B`` must have the same ones, the
+        ``"union"`` or the ``"intersection"`` of these otherwise, in the order of ``A``. Blocks
+        missing in one of the tensor maps count as zeros. Not used for a scalar ``B``
     :return: new tensor map with the metadata of ``A``. Integers become floating point numbers
     :raises TypeError: if ``A`` is not a tensor map, or ``B`` neither a tensor map nor a scalar
+    :raises ValueError: for other values of ``keys``
     :raises NotEqualError: if ``A`` and ``B`` have different keys or metadata
     :raises NotImplementedError: if a gradient has gradients
 
@@ -37,9 +43,11 @@ def subtract(A: TensorMap, B: Union[float, int, TensorMap]) -> TensorMap:
         constant = -float(B)
         for block in A.blocks():
             blocks.append(_add_block_constant(block, constant))
-    else:
-        # same operation name in the errors as the sum, which is what this is
-        for block_A, block_B in zip(A.blocks(), check_paired_blocks(A, B, "add")):
-            check_same_structure(block_A, block_B, "add")
-            blocks.append(_add_block_block(block_A, _multiply_block_constant(block_B, -1.0)))
-    return TensorMap(A.keys, blocks)
+        return TensorMap(A.keys, blocks)
+
+    # same operation name in the errors as the sum, which is what this is
+    result_keys, blocks_A, blocks_B = paired_operands(A, B, keys, "add")
+    for block_A, block_B in zip(blocks_A, blocks_B):
+        check_same_structure(block_A, block_B, "add")
+        blocks.append(_add_block_block(block_A, _multiply_block_constant(block_B, -1.0)))
+    return TensorMap(result_keys, blocks)

@@ -9,6 +9,7 @@ from ._backend import (
     torch_jit_is_scripting,
     torch_jit_script,
 )
+from ._labels import labels_like, rows_of
 from ._types import check_is_block, check_is_tensor_map
 
 
@@ -45,22 +46,22 @@ def _names_list(names: Union[List[str], Tuple[str], str]) -> List[str]:
         return list(names)
 
 
-def _columns(
-    block: TensorBlock, axis: str, names: List[str], gradient: Optional[str]
-) -> LabelsValues:
-    """Values of the dimensions called ``names`` of the samples or properties of a block."""
+def _labels(block: TensorBlock, axis: str, gradient: Optional[str]) -> Labels:
     if gradient is not None:
         block = block.gradient(gradient)
-    labels = block.samples if axis == "samples" else block.properties
+    return block.samples if axis == "samples" else block.properties
 
+
+def _columns(labels: Labels, axis: str, names: List[str]) -> LabelsValues:
+    """Values of the dimensions called ``names`` of the samples or properties of a block."""
     indices: List[int] = []
     for name in names:
         if name not in labels.names:
             raise ValueError(f"'{name}' is not one of the dimensions of the {axis}: {labels.names}")
         indices.append(labels.names.index(name))
 
-    values = labels.values
-    return _dispatch.take(values, _dispatch.index_from_list(indices, values), 1)
+    rows = rows_of(labels)
+    return _dispatch.take(rows, _dispatch.index_from_list(indices, rows), 1)
 
 
 @torch_jit_script
@@ -89,9 +90,9 @@ def unique_metadata_block(
     _check_axis(axis)
 
     dimensions = _names_list(names)
-    columns = _columns(block, axis, dimensions, gradient)
-    entries, _ = _dispatch.unique_rows(columns)
-    return Labels(dimensions, entries, assume_unique=True)
+    labels = _labels(block, axis, gradient)
+    entries, _ = _dispatch.unique_rows(_columns(labels, axis, dimensions))
+    return labels_like(labels, dimensions, entries, assume_unique=True)
 
 
 @torch_jit_script
@@ -127,12 +128,14 @@ def unique_metadata(
     check_is_tensor_map(tensor, "tensor")
     _check_types(axis, names, gradient)
     _check_axis(axis)
-    if len(tensor) == 0:
-        raise IndexError("`unique_metadata` needs a tensor map with at least one block")
 
     dimensions = _names_list(names)
-    columns: List[LabelsValues] = []
-    for block in tensor.blocks():
-        columns.append(_columns(block, axis, dimensions, gradient))
+    labels = _labels(tensor.block_by_id(0), axis, gradient)
+    columns = [_columns(labels, axis, dimensions)]
+    for block in tensor.blocks()[1:]:
+        previous = labels
+        labels = _labels(block, axis, gradient)
+        if labels != previous:
+            columns.append(_columns(labels, axis, dimensions))
     entries, _ = _dispatch.unique_rows(_dispatch.concatenate(columns, 0))
-    return Labels(dimensions, entries, assume_unique=True)
+    return labels_like(labels, dimensions, entries, assume_unique=True)
