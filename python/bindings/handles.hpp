@@ -17,8 +17,10 @@ namespace nb = nanobind;
 /// Content of a `Labels` object
 class LabelsObject {
 public:
-    /// Takes ownership of `labels`
-    explicit LabelsObject(const mts_labels_t* labels) : labels_(labels) {}
+    /// Takes ownership of `labels`. `empty_values` are the values of labels without dimensions:
+    /// their array in the C interface is never the one that the user has given.
+    explicit LabelsObject(const mts_labels_t* labels, nb::object empty_values = {})
+        : labels_(labels), empty_values_(std::move(empty_values)) {}
     LabelsObject(const LabelsObject&) = delete;
     ~LabelsObject() { mts_labels_free(labels_); }
 
@@ -28,10 +30,13 @@ public:
     bool is_released() const noexcept { return labels_ == nullptr; }
     /// List of str, always the same one
     nb::object names() const;
+    /// Not valid if the values are those of the handle
+    const nb::object& empty_values() const noexcept { return empty_values_; }
 
 private:
     const mts_labels_t* labels_;
     mutable nb::object names_;
+    nb::object empty_values_;
 };
 
 /// Content of a `TensorMap` object

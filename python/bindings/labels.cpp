@@ -96,7 +96,11 @@ void init_labels(LabelsObject* self, const nb::list& names, nb::handle values, b
     auto is_mts_array = PyObject_IsInstance(values.ptr(), python_objects().mts_array_t.ptr()) == 1;
     auto array = is_mts_array ? from_ctypes(values) : wrap_python_array(values);
     auto* create = assume_unique ? mts_labels_assume_unique : mts_labels;
-    new (self) LabelsObject(check_pointer(create(dimensions.data(), dimensions.size(), array)));
+    auto has_empty_values = dimensions.empty() && !is_mts_array;
+    new (self) LabelsObject(
+        check_pointer(create(dimensions.data(), dimensions.size(), array)),
+        has_empty_values ? nb::borrow(values) : nb::object()
+    );
 }
 
 /// The integers of a sequence, for `Labels.position`. False if one of them is out of range, and so
@@ -277,7 +281,12 @@ void bind_labels(nb::module_& m) {
         )
         .def_prop_ro(
             "values",
-            [](nb::handle self) { return to_python(values_array(labels_object(self)), self); },
+            [](nb::handle self) {
+                const auto& labels = labels_object(self);
+                auto array = values_array(labels);
+                return labels.empty_values().is_valid() ? labels.empty_values()
+                                                        : to_python(array, self);
+            },
             "Values of the entries: integers (32-bit) with the shape ``(len(labels), "
             "len(names))``, in the "
             "same kind of array (NumPy, torch...) that was used to create the labels. Read-only."

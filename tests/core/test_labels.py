@@ -158,6 +158,12 @@ def test_no_dimensions(to_array):
     assert len(labels) == 0
     assert labels == Labels([], to_array(np.empty((0, 0)), dtype=np.int32))
     assert labels.union(labels).names == []
+    # the values are in an array of the same kind
+    values = to_array(np.empty((0, 0)), dtype=np.int32)
+    for other in (labels, labels.permute([]), labels.to("cpu")):
+        assert type(other.values) is type(values)
+        assert tuple(other.values.shape) == (0, 0)
+        assert other.values.dtype == values.dtype
 
 
 def test_duplicates(to_array):

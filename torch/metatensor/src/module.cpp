@@ -209,8 +209,6 @@ void move_modules(const torch::jit::Module& root, const Target& target) {
 
 } // namespace
 
-Module::Module(torch::jit::Module module) : torch::jit::Module(std::move(module)) {}
-
 void Module::to(at::Device device, at::ScalarType dtype, bool non_blocking) {
     torch::jit::Module::to(device, dtype, non_blocking);
     move_modules(*this, {device, dtype, non_blocking});

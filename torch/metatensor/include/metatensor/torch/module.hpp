@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include <torch/script.h>
 
 #include "metatensor/torch/exports.h"
@@ -14,7 +16,8 @@ namespace metatensor_torch {
 /// there, all attributes that contain metatensor data are moved, and a warning is emitted.
 class METATENSOR_TORCH_EXPORT Module : public torch::jit::Module {
 public:
-    Module(torch::jit::Module module);
+    // inline: libraries built with this header then work with every release of this one
+    Module(torch::jit::Module module) : torch::jit::Module(std::move(module)) {}
 
     /// Move the module to the given device, converting floating point values to the given dtype.
     ///
