@@ -1,7 +1,7 @@
 #include "error.hpp"
 
-#include <new>
 #include <string>
+#include <utility>
 
 namespace mts {
 
@@ -40,30 +40,6 @@ LastError& last_error() {
     return *owner.record;
 }
 
-const char* category_tag(mts_status_t status) {
-    switch (status) {
-    case MTS_INVALID_PARAMETER_ERROR:
-        return "invalid parameter";
-    case MTS_IO_ERROR:
-        return "io error";
-    case MTS_SERIALIZATION_ERROR:
-        return "serialization format error";
-    case MTS_BUFFER_SIZE_ERROR:
-        return "buffer size error";
-    default:
-        return "internal error";
-    }
-}
-
-mts_status_t record(mts_status_t status, std::string_view details) noexcept {
-    try {
-        last_error().replace({text(category_tag(status), ": ", details), "metatensor-core"});
-    } catch (...) {
-        // there is not enough memory to describe the error: the status has to be enough
-    }
-    return status;
-}
-
 } // namespace
 
 void fail_in_callback(std::string_view context) {
@@ -72,28 +48,8 @@ void fail_in_callback(std::string_view context) {
     throw CallbackError();
 }
 
-std::string_view check_utf8(const char* text, std::string_view parameter) {
-    check_not_null(text, parameter);
-    if (!is_utf8(text)) {
-        throw invalid_parameter("the parameter `", parameter, "` is not valid UTF-8");
-    }
-    return text;
-}
-
-mts_status_t record_current_exception() noexcept {
-    try {
-        throw;
-    } catch (const CallbackError&) {
-        return MTS_CALLBACK_ERROR;
-    } catch (const Error& error) {
-        return record(error.status(), error.message());
-    } catch (const std::bad_alloc&) {
-        return record(MTS_INTERNAL_ERROR, "not enough memory");
-    } catch (const std::exception& error) {
-        return record(MTS_INTERNAL_ERROR, error.what());
-    } catch (...) {
-        return record(MTS_INTERNAL_ERROR, "unknown exception");
-    }
+void record_error(const std::string& message) {
+    last_error().replace({message, "metatensor-core"});
 }
 
 } // namespace mts

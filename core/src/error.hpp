@@ -58,6 +58,12 @@ void check_not_null(const T* pointer, std::string_view parameter) {
 /// `text` as a string view, after checking that it is not NULL and is valid UTF-8
 std::string_view check_utf8(const char* text, std::string_view parameter);
 
+/// Start of the messages of the errors with this status
+std::string_view category_tag(mts_status_t status);
+
+/// Stores the last error of this thread; each library which contains this code has its own way
+void record_error(const std::string& message);
+
 /// Stores the exception that is being handled as the last error of this thread
 mts_status_t record_current_exception() noexcept;
 

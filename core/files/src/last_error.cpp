@@ -2,20 +2,20 @@
 
 #include <string>
 
-namespace mts::files {
+namespace mts {
 
-std::string_view category_tag(mts_status_t status) {
-    switch (status) {
-    case MTS_INVALID_PARAMETER_ERROR:
-        return "invalid parameter";
-    case MTS_IO_ERROR:
-        return "io error";
-    case MTS_SERIALIZATION_ERROR:
-        return "serialization format error";
-    default:
-        return "internal error";
-    }
+void record_error(const std::string& message) {
+    // if this fails there is not enough memory, and nothing else to do
+    mts_set_last_error(message.c_str(), "metatensor-files", nullptr, nullptr);
 }
+
+// The error stays as the callback has set it: libmetatensor does not give the possibility to add a
+// context without losing the data of the error.
+void fail_in_callback(std::string_view /*context*/) {
+    throw CallbackError();
+}
+
+namespace files {
 
 void throw_last_error() {
     const char* message = nullptr;
@@ -36,4 +36,6 @@ void throw_last_error() {
     throw CallbackError();
 }
 
-} // namespace mts::files
+} // namespace files
+
+} // namespace mts

@@ -1,17 +1,9 @@
 #pragma once
 
-#include <string_view>
-
 #include "error.hpp"
 #include "metatensor.h"
 
 namespace mts::files {
-
-/// Origin of the errors of this library
-inline constexpr const char* ERROR_ORIGIN = "metatensor-files";
-
-/// Start of the messages of errors of one kind
-std::string_view category_tag(mts_status_t status);
 
 /// To be called when a function of libmetatensor failed: throws its error as an `Error`, so that
 /// more can be said about it. Errors that come from callbacks of the user stay what they are.

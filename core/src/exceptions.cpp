@@ -1,11 +1,9 @@
-// The functions of `error.hpp`, for a library which records its errors in libmetatensor
-
-#include "error.hpp"
+// From C++ exceptions to the errors of the C interface
 
 #include <new>
 #include <string>
 
-#include "last_error.hpp"
+#include "error.hpp"
 
 namespace mts {
 
@@ -13,8 +11,7 @@ namespace {
 
 mts_status_t record(mts_status_t status, std::string_view details) noexcept {
     try {
-        auto message = text(files::category_tag(status), ": ", details);
-        mts_set_last_error(message.c_str(), files::ERROR_ORIGIN, nullptr, nullptr);
+        record_error(text(category_tag(status), ": ", details));
     } catch (...) {
         // there is not enough memory to describe the error: the status has to be enough
     }
@@ -23,10 +20,19 @@ mts_status_t record(mts_status_t status, std::string_view details) noexcept {
 
 } // namespace
 
-// The error stays as the callback has set it: libmetatensor does not give the possibility to add a
-// context without losing the data of the error.
-void fail_in_callback(std::string_view /*context*/) {
-    throw CallbackError();
+std::string_view category_tag(mts_status_t status) {
+    switch (status) {
+    case MTS_INVALID_PARAMETER_ERROR:
+        return "invalid parameter";
+    case MTS_IO_ERROR:
+        return "io error";
+    case MTS_SERIALIZATION_ERROR:
+        return "serialization format error";
+    case MTS_BUFFER_SIZE_ERROR:
+        return "buffer size error";
+    default:
+        return "internal error";
+    }
 }
 
 std::string_view check_utf8(const char* text, std::string_view parameter) {
