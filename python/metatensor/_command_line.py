@@ -37,9 +37,11 @@ def _inspect(files: Sequence[str], blocks: bool) -> int:
     separator, exit_code = "", 0
     for file in files:
         try:
-            print(f"{separator}{describe_file(file, blocks)}")
-            separator = "\n"
+            description = describe_file(file, blocks)
         except (MetatensorError, OSError, ValueError) as error:
             print(f"error: {error}", file=sys.stderr)
             exit_code = 1
+            continue
+        print(f"{separator}{description}")
+        separator = "\n"
     return exit_code

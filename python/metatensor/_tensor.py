@@ -162,6 +162,8 @@ class TensorMap(_metatensor.TensorMap):
         """
         if isinstance(selection, int):
             return [self.block_by_id(selection)]
+        if selection is None and not kwargs:
+            return self.blocks_by_id(range(len(self)))
 
         selected, positions = self._select(selection, kwargs)
         if len(positions) == 0 and len(self) != 0:

@@ -333,7 +333,7 @@ def test_tensor_str_is_truncated():
 
 
 def test_tensor_print_no_keys():
-    assert map_with_blocks(3).print(0).splitlines()[3:] == [" " * 11 + "..."]
+    assert map_with_blocks(3).print(0).splitlines()[3:] == [" " * 7 + "..."]
     assert map_with_blocks(1).print(-1).startswith("TensorMap with 1 block\n")
     assert repr(map_with_blocks(0)) == (
         "TensorMap with 0 blocks\n    keys: [k, long_name]\n    blocks:"

@@ -1,5 +1,6 @@
 """The command ``python -m metatensor inspect``."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -162,3 +163,14 @@ def test_command(tmp_path, tensor):
     result = subprocess.run([*command, "--help"], capture_output=True, text=True)
     assert result.returncode == 0
     assert "inspect" in result.stdout
+
+
+def test_closed_output(tmp_path, tensor):
+    tensor.save(tmp_path / "tensor.mts")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "metatensor", "inspect", tmp_path / "tensor.mts"]
+    result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert result.returncode == 1
+    assert result.stderr == ""

@@ -143,12 +143,13 @@ def tensor_print(tensor: TensorLike, max_keys: int) -> str:
 
 
 def _column_widths(rows: list[list[int]], names: Sequence[str]) -> list[int]:
-    """Width of each column, with some space around the longest value or name."""
+    """Width of each column, with some space around the longest value or name, if there is any."""
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return [
-        2 + max(len(name), *(len(str(value)) for value in column), 0)
+    longest = [
+        max(len(name), *(len(str(value)) for value in column), 0)
         for name, column in zip(names, columns, strict=True)
     ]
+    return [length + 2 if length > 0 else 0 for length in longest]
 
 
 def _centered(cells: Sequence[Any], widths: Sequence[int]) -> list[str]:
