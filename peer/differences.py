@@ -36,12 +36,6 @@ _CORE = (
     ),
     Difference(
         "core",
-        r"(Labels remove .*|wrong_labels (constructor no names, one row|remove the last))",
-        "labels without dimensions have no entries: the shape of their values is (0, 0)",
-        environment="ours",
-    ),
-    Difference(
-        "core",
         r"Labels (repr|str|print \d+) \| torch .*",
         "values in torch tensors are printed as plain integers",
         environment="ours",

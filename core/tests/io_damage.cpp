@@ -1,5 +1,5 @@
-// Loading from damaged bytes: this always gives an error, or a valid object, without using much more
-// memory than the size of the bytes
+// Loading from damaged bytes: this always gives an error, or a valid object, without using much
+// more memory than the size of the bytes
 
 #include "damage.hpp"
 

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
@@ -323,8 +324,18 @@ def test_torch_unsupported():
     )
     with pytest.raises((BufferError, ValueError, metatensor.MetatensorError)):
         block.save_buffer()
+    with pytest.raises(TypeError, match="bfloat16"):
+        block.save_buffer(use_numpy=True)
 
     block = TensorBlock(torch.zeros(1, 1, requires_grad=True), Labels.single(), [], Labels.single())
     for use_numpy in [True, False]:
         with pytest.raises((BufferError, RuntimeError)):
             block.save_buffer(use_numpy=use_numpy)
+
+
+def test_numpy_writer_of_other_libraries():
+    values = jnp.arange(6.0).reshape(2, 3)
+    block = TensorBlock(values, Labels.range("s", 2), [], Labels.range("p", 3))
+    loaded = metatensor.io.load_block_buffer(block.save_buffer(use_numpy=True))
+    assert loaded.values.dtype == values.dtype
+    np.testing.assert_array_equal(loaded.values, np.arange(6.0).reshape(2, 3))

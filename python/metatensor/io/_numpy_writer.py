@@ -67,7 +67,7 @@ def _numpy_values(block: TensorBlock) -> np.ndarray:
         values = backend.to_numpy(backend.to_device(values, "cpu", False))
     if values.dtype.kind == "V":
         # NumPy would write the bytes of types which it does not know, without their name
-        raise ValueError(f"the type {values.dtype} can not be saved")
+        raise TypeError(f"the type {values.dtype} can not be saved")
     # the format only has row-major arrays
     return np.ascontiguousarray(values)
 
