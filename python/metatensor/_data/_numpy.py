@@ -121,7 +121,8 @@ class NumpyBackend(ArrayBackend):
         return np.concatenate(arrays, axis=1)
 
     def freeze(self, array: np.ndarray) -> None:
-        array.flags.writeable = False
+        # the argument is `write`; this is the fastest way, and it is called for all labels
+        array.setflags(False)
 
 
 register_backend(NumpyBackend())
