@@ -106,9 +106,9 @@ void Labels::check_unique() const {
     auto index = std::make_unique<RowIndex>(rows());
     if (const auto duplicate = index->duplicate()) {
         throw invalid_parameter(
-            "entries of labels must be unique, got (",
+            "entries of labels must be unique, got [",
             to_text(rows().row(*duplicate)),
-            ") more than once for the dimensions (",
+            "] more than once for the dimensions (",
             names_.to_text(),
             ")"
         );
