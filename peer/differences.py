@@ -160,8 +160,10 @@ _OPERATIONS = (
     ),
     Difference(
         "operations",
-        r"(var|std)_over_(samples|properties).* \| numpy int64 .*",
-        "variances of integers are computed in floating point numbers",
+        r"(mean|var|std)_over_(samples|properties).* \| \S+ (int64|bool) .*",
+        "averages of integers and booleans are computed in floating point numbers",
+        published="returns|raises (MetatensorError|RuntimeError)",
+        tested="returns|raises .*(NotImplementedError|MetatensorError).*",
         environment="ours",
     ),
     Difference(
@@ -205,7 +207,7 @@ _OPERATIONS = (
     ),
     Difference(
         "operations",
-        r"subtract with .* \| .* nested.*",
+        r"(add|subtract|multiply|divide) with .* \| .* nested.*",
         "metadata are compared first: two maps that differ are reported before their gradients",
         published="raises .*NotImplementedError.*",
         tested="raises .*NotEqualError.*",
@@ -231,6 +233,70 @@ _OPERATIONS = (
         r"remove_dimension .* \| torch .*",
         "no warnings about the conversion of arrays",
         published="warns .*",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"\w+ (\w*gradients|sample_names|property_names|dimensions_indexes|name|names|selections?"
+        r"|tensor|block|labels|A|X)=.* \| .*",
+        "an argument of a wrong type is refused with another error, the one of Python or of NumPy",
+        published=r"raises (AttributeError|RuntimeError|TypeError|ValueError)",
+        tested=r"raises (AttributeError|IndexError|TypeError|ValueError)",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"\w+ \w+=(block|map) \| (numpy|torch) .*",
+        "comparing a block or map with a text is an error in both, not of the same class",
+        published="raises RuntimeError",
+        tested="raises AttributeError",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"split(_block)? selections=(vector|integers|booleans) \| script .*"
+        r"|(insert|append)_dimension values=(vector|matrix|booleans) \| script .*",
+        "the operation refuses arrays with a wrong shape or type",
+        published="raises RuntimeError",
+        tested=r"raises torch.jit.Error \(ValueError\)",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"\w+_block (sample|property)_names=(vector|integers|booleans|matrix) \| .*",
+        "elements of arrays are names that blocks do not have",
+        published="returns|raises RuntimeError",
+        tested="returns|raises ValueError",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"unique_metadata(_block)? names=(\[\]|\(\)) \| torch .*",
+        "without names, there are no distinct values in torch tensors as well",
+        published="raises RuntimeError",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"insert_dimension index=True \| .*",
+        "True is the integer 1 for Python",
+        published="raises AttributeError",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r"join_blocks blocks=labels \| script .*",
+        "torch takes the only entry of labels as a list of one element, which is returned as is",
+        published="raises RuntimeError",
+        environment="ours",
+    ),
+    Difference(
+        "operations",
+        r".* \| numpy bool .*|(abs|lstsq) .*\| .* complex128 no-properties.*"
+        r"|random_uniform.* int64 .*",
+        "what the type of numbers does not have is found after, or before, other mistakes",
+        published="raises (UFuncTypeError|ValueError|RuntimeError|NotImplementedError)",
+        tested=r"raises (NotImplementedError|TypeError|MetatensorError)|raises torch.jit.Error .*",
         environment="ours",
     ),
 )

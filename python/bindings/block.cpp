@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "bindings.hpp"
 #include "errors.hpp"
 #include "handles.hpp"
+#include "metadata.hpp"
 #include "strings.hpp"
 
 namespace bindings {
@@ -93,20 +95,6 @@ BlockObject& block_object(nb::handle block) {
 
 namespace {
 
-mts_array_t values_array(const BlockObject& self) {
-    auto array = mts_array_t{};
-    check_status(mts_block_data(self.get(), &array));
-    return array;
-}
-
-uintptr_t ndim(const BlockObject& self) {
-    auto array = values_array(self);
-    const uintptr_t* shape = nullptr;
-    uintptr_t count = 0;
-    check_status(array.shape(array.ptr, &shape, &count));
-    return count;
-}
-
 /// `TensorBlock.__init__`, with arguments that have the right types
 void init_block(
     BlockObject* self,
@@ -134,16 +122,16 @@ void init_block(
     new (self) BlockObject(check_pointer(block));
 }
 
-nb::object labels_of_axis(const BlockObject& self, uintptr_t axis) {
+nb::object axis_labels(const BlockObject& self, uintptr_t axis) {
     return new_labels(mts_block_labels(self.get(), axis));
 }
 
 nb::object components(const BlockObject& self) {
-    auto count = ndim(self) - 2;
+    auto count = axes_count(self.get()) - 2;
     auto result = nb::steal(PyList_New(static_cast<Py_ssize_t>(count)));
     for (uintptr_t i = 0; i < count; i++) {
         PyList_SET_ITEM(
-            result.ptr(), static_cast<Py_ssize_t>(i), labels_of_axis(self, i + 1).release().ptr()
+            result.ptr(), static_cast<Py_ssize_t>(i), axis_labels(self, i + 1).release().ptr()
         );
     }
     return result;
@@ -152,55 +140,24 @@ nb::object components(const BlockObject& self) {
 /// A new block with other values but the same labels. No check is done in Python, and those of
 /// libmetatensor do not depend on the number of entries.
 nb::object with_values(const BlockObject& self, nb::handle values) {
-    auto* block = self.get();
-    struct HandlesList {
-        std::vector<const mts_labels_t*> labels;
-        ~HandlesList() {
-            for (const auto* handle : labels) {
-                mts_labels_free(handle);
-            }
-        }
-    };
-    auto axes = HandlesList{};
-    auto count = ndim(self);
-    axes.labels.reserve(count);
-    for (uintptr_t axis = 0; axis < count; axis++) {
-        axes.labels.push_back(check_pointer(mts_block_labels(block, axis)));
-    }
-    return new_block(mts_block(
-        wrap_python_array(values),
-        axes.labels.front(),
-        axes.labels.data() + 1,
-        count - 2,
-        axes.labels.back()
-    ));
-}
-
-std::pair<const char* const*, uintptr_t> gradient_parameters(const BlockObject& self) {
-    const char* const* parameters = nullptr;
-    uintptr_t count = 0;
-    check_status(mts_block_gradients_list(self.get(), &parameters, &count));
-    return {parameters, count};
+    self.get(); // the error about released blocks comes first
+    auto array = ArrayGuard(wrap_python_array(values));
+    return new_block(new_block_like(self.get(), array));
 }
 
 nb::list gradients_list(const BlockObject& self) {
-    auto [parameters, count] = gradient_parameters(self);
     auto result = nb::list();
-    for (uintptr_t i = 0; i < count; i++) {
-        result.append(nb::str(parameters[i]));
+    for (const auto* parameter : gradient_parameters(self.get())) {
+        result.append(nb::str(parameter));
     }
     return result;
 }
 
 bool has_gradient(const BlockObject& self, nb::handle parameter) {
     auto name = std::string_view(c_string(parameter, "parameter"));
-    auto [parameters, count] = gradient_parameters(self);
-    for (uintptr_t i = 0; i < count; i++) {
-        if (name == parameters[i]) {
-            return true;
-        }
-    }
-    return false;
+    return std::ranges::any_of(gradient_parameters(self.get()), [&](const char* existing) {
+        return name == existing;
+    });
 }
 
 nb::object gradient(nb::handle self, nb::handle parameter) {
@@ -280,7 +237,7 @@ void bind_block(nb::module_& m) {
         .def_prop_ro("_gradient_path", &BlockObject::gradient_path)
         .def_prop_ro(
             "_raw_values",
-            [](const BlockObject& self) { return to_ctypes(values_array(self)); },
+            [](const BlockObject& self) { return to_ctypes(values_array(self.get())); },
             "The values as a ``mts_array_t``, which this block owns"
         )
         .def("_with_values", with_values, nb::arg("values").none())
@@ -295,7 +252,7 @@ void bind_block(nb::module_& m) {
         )
         .def_prop_rw(
             "values",
-            [](nb::handle self) { return to_python(values_array(block_object(self)), self); },
+            [](nb::handle self) { return to_python(values_array(block_object(self).get()), self); },
             [](nb::handle /* self */, nb::handle /* values */) {
                 raise(
                     PyExc_AttributeError,
@@ -309,7 +266,7 @@ void bind_block(nb::module_& m) {
         )
         .def_prop_ro(
             "samples",
-            [](const BlockObject& self) { return labels_of_axis(self, 0); },
+            [](const BlockObject& self) { return axis_labels(self, 0); },
             "Labels of the first axis of the values"
         )
         .def_prop_ro(
@@ -319,7 +276,7 @@ void bind_block(nb::module_& m) {
         )
         .def_prop_ro(
             "properties",
-            [](const BlockObject& self) { return labels_of_axis(self, ndim(self) - 1); },
+            [](const BlockObject& self) { return axis_labels(self, axes_count(self.get()) - 1); },
             "Labels of the last axis of the values"
         )
         .def(

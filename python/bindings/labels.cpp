@@ -1,7 +1,5 @@
-#include <algorithm>
 #include <cstring>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include <nanobind/nanobind.h>
@@ -10,6 +8,7 @@
 #include "bindings.hpp"
 #include "errors.hpp"
 #include "handles.hpp"
+#include "metadata.hpp"
 #include "numpy_arrays.hpp"
 #include "strings.hpp"
 
@@ -133,38 +132,6 @@ nb::object position(const LabelsObject& self, nb::handle entry) {
     int64_t result = -1;
     check_status(mts_labels_position(self.get(), row.data(), row.size(), &result));
     return result < 0 || !in_range ? nb::none() : nb::object(nb::int_(result));
-}
-
-/// Names of the dimensions, without making Python objects of them
-std::span<const char* const> c_names(const mts_labels_t* labels) {
-    const char* const* dimensions = nullptr;
-    uintptr_t count = 0;
-    check_status(mts_labels_dimensions(labels, &dimensions, &count));
-    return {dimensions, count};
-}
-
-bool equal(const LabelsObject& self, const LabelsObject& other) {
-    const auto* first = self.get();
-    const auto* second = other.get();
-    if (first == second) {
-        return true;
-    }
-    auto same_text = [](const char* a, const char* b) { return std::strcmp(a, b) == 0; };
-    if (!std::ranges::equal(c_names(first), c_names(second), same_text)) {
-        return false;
-    }
-    auto [count, size] = shape(self);
-    if (count != shape(other).count) {
-        return false;
-    }
-    if (count * size == 0 || values_array(self).ptr == values_array(other).ptr) {
-        return true;
-    }
-    const int32_t* first_values = nullptr;
-    const int32_t* second_values = nullptr;
-    check_status(mts_labels_values_cpu(first, &first_values, &count, &size));
-    check_status(mts_labels_values_cpu(second, &second_values, &count, &size));
-    return std::memcmp(first_values, second_values, count * size * sizeof(int32_t)) == 0;
 }
 
 using SetOperation = decltype(&mts_labels_union);
@@ -298,7 +265,13 @@ void bind_labels(nb::module_& m) {
             "A new object with the same labels"
         )
         .def("_position", position, nb::arg("entry").none())
-        .def("_equal", equal, nb::arg("other"))
+        .def(
+            "_equal",
+            [](const LabelsObject& self, const LabelsObject& other) {
+                return equal_labels(self.get(), other.get());
+            },
+            nb::arg("other")
+        )
         .def("_union", set_operation<mts_labels_union>, nb::arg("other"))
         .def("_intersection", set_operation<mts_labels_intersection>, nb::arg("other"))
         .def("_difference", set_operation<difference>, nb::arg("other"))

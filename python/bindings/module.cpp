@@ -61,4 +61,5 @@ NB_MODULE(_metatensor, m) {
     bind_block(m);
     bind_tensor(m);
     bind_io(m);
+    bind_missing_attribute(m);
 }

@@ -1,3 +1,4 @@
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "bindings.hpp"
 #include "errors.hpp"
 #include "handles.hpp"
+#include "metadata.hpp"
 #include "strings.hpp"
 
 namespace bindings {
@@ -89,19 +91,21 @@ TensorObject& tensor_object(nb::handle tensor) {
 
 namespace {
 
-/// Blocks that were taken from their Python object, freed if libmetatensor does not take them
-class TakenBlocks {
+/// The blocks of a new tensor map, freed if libmetatensor does not take them
+class BlocksList {
 public:
-    explicit TakenBlocks(size_t size) { handles_.reserve(size); }
-    TakenBlocks(const TakenBlocks&) = delete;
-    ~TakenBlocks() {
+    explicit BlocksList(size_t size) { handles_.reserve(size); }
+    BlocksList(const BlocksList&) = delete;
+    ~BlocksList() {
         for (auto* handle : handles_) {
             mts_block_free(handle);
         }
     }
-    void take(BlockObject& block) { handles_.push_back(block.release()); }
-    mts_block_t** data() { return handles_.data(); }
-    size_t size() const { return handles_.size(); }
+    void add(mts_block_t* block) { handles_.push_back(block); }
+    /// The pointers in this list become NULL when libmetatensor takes the blocks
+    mts_tensormap_t* to_tensor(const mts_labels_t* keys) {
+        return check_pointer(mts_tensormap(keys, handles_.data(), handles_.size()));
+    }
 
 private:
     std::vector<mts_block_t*> handles_;
@@ -116,13 +120,11 @@ void init_tensor(TensorObject* self, const LabelsObject& keys, const nb::list& b
         objects.push_back(&block_object(block));
     }
 
-    auto taken = TakenBlocks(objects.size());
+    auto taken = BlocksList(objects.size());
     for (auto* object : objects) {
-        taken.take(*object);
+        taken.add(object->release());
     }
-    // the pointers inside of `taken` become NULL when libmetatensor takes the blocks
-    auto* tensor = mts_tensormap(keys_handle, taken.data(), taken.size());
-    new (self) TensorObject(check_pointer(tensor));
+    new (self) TensorObject(taken.to_tensor(keys_handle));
 }
 
 nb::object block_by_id(nb::handle self, Py_ssize_t index) {
@@ -153,6 +155,81 @@ nb::object block_by_id(nb::handle self, Py_ssize_t index) {
     mts_block_t* block = nullptr;
     check_status(mts_tensormap_block_by_id(handle, &block, static_cast<uintptr_t>(index)));
     return new_block_view(block, nb::borrow(self));
+}
+
+mts_block_t* block_at(const TensorObject& self, size_t index) {
+    mts_block_t* block = nullptr;
+    check_status(mts_tensormap_block_by_id(self.get(), &block, index));
+    return block;
+}
+
+/// The values of all blocks
+nb::object all_values(nb::handle self) {
+    const auto& tensor = tensor_object(self);
+    tensor.get();
+    auto count = static_cast<Py_ssize_t>(tensor.size());
+    auto result = nb::steal(PyList_New(count));
+    for (Py_ssize_t i = 0; i < count; i++) {
+        auto array = values_array(block_at(tensor, static_cast<size_t>(i)));
+        PyList_SET_ITEM(result.ptr(), i, to_python(array, self).release().ptr());
+    }
+    return result;
+}
+
+bool has_same_metadata(const TensorObject& self, const TensorObject& other) {
+    return equal_metadata(self.get(), other.get());
+}
+
+/// One of the arrays for the blocks of a new tensor map. All the functions of this array that can
+/// run Python code are called here, such that no pointer to a block is held in the meantime.
+mts_array_t array_for_block(const nb::list& arrays, size_t index) {
+    auto* item = PyList_GetItem(arrays.ptr(), static_cast<Py_ssize_t>(index));
+    if (item == nullptr) {
+        throw nb::python_error();
+    }
+    auto array = ArrayGuard(wrap_python_array(nb::borrow(item)));
+    auto dtype = DLDataType{};
+    check_status(array.get().dtype(array.get().ptr, &dtype));
+    return array.release();
+}
+
+/// Gradients for the new block at `index`, in the order of the gradients of the block that is
+/// there in `tensor`
+void add_gradients(
+    mts_block_t* block, const TensorObject& tensor, size_t index, const nb::dict& arrays
+) {
+    auto parameters = std::vector<std::string>();
+    for (const auto* parameter : gradient_parameters(block_at(tensor, index))) {
+        parameters.emplace_back(parameter);
+    }
+    for (const auto& parameter : parameters) {
+        auto values =
+            ArrayGuard(array_for_block(nb::cast<nb::list>(arrays[parameter.c_str()]), index));
+        mts_block_t* initial = nullptr;
+        auto* parent = block_at(tensor, index);
+        check_status(mts_block_gradient(parent, parameter.c_str(), &initial));
+        auto* gradient = new_block_like(initial, values);
+        check_status(mts_block_add_gradient(block, parameter.c_str(), gradient));
+    }
+}
+
+/// A tensor map with the metadata of another one and new arrays: the values of all blocks, and for
+/// each parameter the values of all gradients. There are no gradients if this dict is empty.
+nb::object
+with_arrays(const TensorObject& self, const nb::list& values, const nb::dict& gradients) {
+    self.get();
+    auto count = self.size();
+    auto blocks = BlocksList(count);
+    for (size_t i = 0; i < count; i++) {
+        auto array = ArrayGuard(array_for_block(values, i));
+        auto* block = new_block_like(block_at(self, i), array);
+        blocks.add(block);
+        if (gradients.size() != 0) {
+            add_gradients(block, self, i, gradients);
+        }
+    }
+    auto keys = OwnedLabels(check_pointer(mts_tensormap_keys(self.get())));
+    return new_tensor(blocks.to_tensor(keys.get()));
 }
 
 using KeysTo = decltype(&mts_tensormap_keys_to_samples);
@@ -278,6 +355,9 @@ void bind_tensor(nb::module_& m) {
             "negative "
             "values."
         )
+        .def("_block_values", all_values)
+        .def("_has_same_metadata", has_same_metadata, nb::arg("other"))
+        .def("_with_arrays", with_arrays, nb::arg("values"), nb::arg("gradients"))
         .def(
             "_keys_to_properties",
             keys_to<mts_tensormap_keys_to_properties>,

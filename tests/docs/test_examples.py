@@ -23,4 +23,7 @@ def test_readme_has_an_example():
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_example_runs(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "example", "exec"), {"__name__": "__main__"})
+    # in a file, since TorchScript reads the source of what it compiles
+    path = tmp_path / "example.py"
+    path.write_text(code)
+    exec(compile(code, str(path), "exec"), {"__name__": "__main__"})

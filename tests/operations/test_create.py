@@ -60,9 +60,38 @@ def test_empty_axes():
 
 
 def test_errors():
-    with pytest.raises(ValueError, match="'s' must not be negative, got -1"):
+    with pytest.raises(ValueError, match="negative sizes, the size of 's' is -1"):
         metatensor.zeros({"k": 1}, {"s": -1}, {}, {"p": 1})
     with pytest.raises(MetatensorError):
         metatensor.ones({"k": 1}, {"not valid": 1}, {}, {"p": 1})
     with pytest.raises(MetatensorError):
         metatensor.zeros({"k": 1}, {"s": 1}, {"c": 0}, {"p": 1})
+
+
+def test_wrong_arguments():
+    sizes = {"keys": {"k": 1}, "samples": {"s": 2}, "components": {"c": 2}, "properties": {"p": 3}}
+    for function in (metatensor.zeros, metatensor.ones, metatensor.random_uniform):
+        for name in sizes:
+            for wrong in (None, ["a"], 3, "a"):
+                with pytest.raises(
+                    TypeError, match=f"`{name}` must be a dictionary.*{type(wrong)}"
+                ):
+                    function(**{**sizes, name: wrong})
+            with pytest.raises(TypeError, match=f"`{name}` must contain integers.*'a'.*'float'"):
+                function(**{**sizes, name: {"a": 1.5}})
+            if name != "components":
+                with pytest.raises(ValueError, match=f"`{name}` must have at least one dimension"):
+                    function(**{**sizes, name: {}})
+        with pytest.raises(ValueError, match=r"`samples` must have less than 2\^31 entries"):
+            function(**{**sizes, "samples": {"a": 2**16, "b": 2**15}})
+        for wrong in (["g"], {"g": 3}, {"g": ["xyz"]}):
+            with pytest.raises(TypeError, match="`gradients` must be a dictionary"):
+                function(**sizes, gradients=wrong)
+        with pytest.raises(TypeError, match="`like` must be an array, not <class 'float'>"):
+            function(**sizes, like=3.0)
+        # the integers of NumPy are integers
+        assert function(**{**sizes, "samples": {"s": np.int64(4)}}).block().values.shape == (
+            4,
+            2,
+            3,
+        )

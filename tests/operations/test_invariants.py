@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 import metatensor
 from metatensor import Labels, TensorBlock, TensorMap
 
-#: the same examples in every run, however slow the machine
-
 small_integers = st.integers(-3, 3)
 
 
@@ -269,3 +267,41 @@ def test_split_by_dimension(tensor, name):
             assert set(block.samples.column(name).tolist()) <= {value}
     joined = metatensor.join(parts, "samples")
     assert metatensor.sort(joined, "samples") == metatensor.sort(tensor, "samples")
+
+
+@given(tensors(1, min_samples=1))
+def test_sums_of_parts_over_samples(tensor):
+    (tensor,) = tensor
+    if len(tensor) == 0:
+        return
+    parts = metatensor.split_by_dimension(tensor, "samples", "s")
+    sums = [metatensor.sum_over_samples(part, "t") for part in parts]
+    joined = metatensor.sort(metatensor.join(sums, "samples"), "samples")
+    assert joined == metatensor.sum_over_samples(tensor, "t")
+
+
+@given(blocks(min_properties=1))
+def test_sums_of_parts_over_properties(block):
+    tensor = TensorMap(Labels.single(), [block])
+    parts = metatensor.split_by_dimension(tensor, "properties", "q")
+    total, *others = [metatensor.sum_over_properties(part, ["p", "q"]) for part in parts]
+    for other in others:
+        total = metatensor.add(total, other)
+    assert total == metatensor.sum_over_properties(tensor, ["p", "q"])
+
+
+@given(tensors(2, min_samples=1, min_properties=1))
+def test_linear(tensors):
+    """Reductions, products with a matrix and selections of a sum are the sums of theirs."""
+    a, b = tensors
+    if len(a) == 0:
+        return  # without blocks, there is no dimension to sum over
+    for function in (
+        lambda x: metatensor.sum_over_samples(x, "t"),
+        lambda x: metatensor.sum_over_properties(x, "p"),
+        lambda x: metatensor.sort(x, ["samples", "properties"]),
+        lambda x: metatensor.join([x, metatensor.abs(a)], "properties", add_dimension="i"),
+    ):
+        difference = function(a + b) - function(a)
+        expected = function(b) - function(metatensor.zeros_like(b))
+        assert difference == expected

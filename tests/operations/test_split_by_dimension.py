@@ -67,6 +67,9 @@ def test_errors(family, nested, library):
             metatensor.split_by_dimension(tensor, axis, "foo")
     with pytest.raises(NotImplementedError, match="gradients of gradients"):
         metatensor.split_by_dimension(nested, "samples", "s")
+    for groups in ([0, 1], [[0.5]], [["a"]], "ab"):
+        with pytest.raises(TypeError, match="`groups` must contain lists of integers"):
+            metatensor.split_by_dimension(tensor, "samples", "system", groups)
     nothing = TensorMap(library.make_labels(["key"], np.zeros((0, 1))), [])
     with pytest.raises(IndexError):
         metatensor.split_by_dimension(nothing, "samples", "s")

@@ -1,18 +1,9 @@
-from typing import List
+from typing import Dict, List
 
 from . import _dispatch
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, parent_rows, with_values
-
-
-def _abs_block(block: TensorBlock) -> TensorBlock:
-    values = block.values
-    result = with_values(block, _dispatch.abs(values))
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, "abs")
-        sign = _dispatch.sign(parent_rows(values, gradient))
-        add_gradient(result, parameter, sign * gradient.values, gradient)
-    return result
+from ._backend import Array, TensorMap, torch_jit_script
+from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._blocks import parent_rows
 
 
 @torch_jit_script
@@ -34,7 +25,11 @@ def abs(A: TensorMap) -> TensorMap:
     >>> metatensor.abs(tensor).block().values
     array([[1., 2.]])
     """
-    blocks: List[TensorBlock] = []
-    for block in A.blocks():
-        blocks.append(_abs_block(block))
-    return TensorMap(A.keys, blocks)
+    values = values_of(A)
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(A):
+        gradients[parameter] = [
+            _dispatch.sign(parent_rows(a, g)) * g.values
+            for a, g in zip(values, gradients_of(A, parameter, "abs"))
+        ]
+    return with_arrays(A, [_dispatch.abs(a) for a in values], gradients)

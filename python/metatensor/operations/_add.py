@@ -1,26 +1,27 @@
-from typing import List, Union
+from typing import Dict, List, Union
 
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
-from ._not_equal import check_same_structure
+from ._backend import Array, TensorBlock, TensorMap, block_with_values, torch_jit_script
+from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._blocks import add_gradient, check_no_nested_gradients
 from ._operands import paired_operands
 from ._types import check_operands
 
 
-def _add_block_constant(block: TensorBlock, constant: float) -> TensorBlock:
-    result = with_values(block, block.values + constant)
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, "add")
-        add_gradient(result, parameter, gradient.values, gradient)
-    return result
+def add_constant(A: TensorMap, constant: float) -> TensorMap:
+    """Sum of the values with a number. The result shares the gradient arrays of ``A``."""
+    values = [a + constant for a in values_of(A)]
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(A):
+        gradients[parameter] = [g.values for g in gradients_of(A, parameter, "add")]
+    return with_arrays(A, values, gradients)
 
 
 def _add_block_block(block_1: TensorBlock, block_2: TensorBlock) -> TensorBlock:
     """
     Sum of two blocks with the same metadata, which is not checked: the result has the metadata of
-    ``block_1``.
+    ``block_1``. This is for code that works with blocks, also outside of this package.
     """
-    result = with_values(block_1, block_1.values + block_2.values)
+    result = block_with_values(block_1, block_1.values + block_2.values)
     for parameter, gradient_1 in block_1.gradients():
         gradient_2 = block_2.gradient(parameter)
         check_no_nested_gradients(parameter, gradient_1, "add")
@@ -63,15 +64,16 @@ def add(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -> T
     """
     check_operands(A, B)
 
-    blocks: List[TensorBlock] = []
     if isinstance(B, (int, float)):
-        constant = float(B)
-        for block in A.blocks():
-            blocks.append(_add_block_constant(block, constant))
-        return TensorMap(A.keys, blocks)
+        return add_constant(A, float(B))
 
-    result_keys, blocks_A, blocks_B = paired_operands(A, B, keys, "add")
-    for block_A, block_B in zip(blocks_A, blocks_B):
-        check_same_structure(block_A, block_B, "add")
-        blocks.append(_add_block_block(block_A, block_B))
-    return TensorMap(result_keys, blocks)
+    first, second = paired_operands(A, B, keys, "add")
+    values = [a + b for a, b in zip(values_of(first), values_of(second))]
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(first):
+        gradients_1 = gradients_of(first, parameter, "add")
+        gradients_2 = gradients_of(second, parameter, "add")
+        gradients[parameter] = [
+            g_1.values + g_2.values for g_1, g_2 in zip(gradients_1, gradients_2)
+        ]
+    return with_arrays(first, values, gradients)

@@ -60,11 +60,12 @@ def copy(array: Any) -> Any:
 
 
 def convert_like(values: Any, array: Any) -> Any:
+    xp = array_namespace(array)
     if backend_of(values).name != backend_of(array).name:
         values = from_numpy(to_numpy(values), array)
     if values.dtype == array.dtype:
         return values
-    return array_namespace(array).astype(values, array.dtype)
+    return xp.astype(values, array.dtype)
 
 
 def reshape(array: Any, shape: list[int]) -> Any:

@@ -3,8 +3,8 @@
 from typing import List
 
 from . import _dispatch
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
+from ._backend import TensorBlock, TensorMap, block_with_values, torch_jit_script
+from ._blocks import add_gradient, check_no_nested_gradients
 
 
 @torch_jit_script
@@ -16,7 +16,7 @@ def detach_block(block: TensorBlock) -> TensorBlock:
     :return: new block, sharing memory with the arrays of ``block``
     :raises NotImplementedError: if a gradient has gradients
     """
-    result = with_values(block, _dispatch.detach(block.values))
+    result = block_with_values(block, _dispatch.detach(block.values))
     for parameter, gradient in block.gradients():
         check_no_nested_gradients(parameter, gradient, "detach")
         add_gradient(result, parameter, _dispatch.detach(gradient.values), gradient)
@@ -56,7 +56,7 @@ def requires_grad_block(block: TensorBlock, requires_grad: bool = True) -> Tenso
     :return: new block, sharing memory with the arrays of ``block``
     :raises NotImplementedError: if a gradient has gradients
     """
-    result = with_values(block, _dispatch.requires_grad(block.values, requires_grad))
+    result = block_with_values(block, _dispatch.requires_grad(block.values, requires_grad))
     for parameter, gradient in block.gradients():
         check_no_nested_gradients(parameter, gradient, "requires_grad")
         values = _dispatch.requires_grad(gradient.values, requires_grad)

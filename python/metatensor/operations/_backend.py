@@ -37,8 +37,25 @@ __all__ = [
 alias_module("metatensor_operations", "metatensor.operations")
 
 
-class _NoTensor:
-    """Type without instances, stands for ``torch.Tensor`` as long as torch is not imported."""
+class _TensorType(type):
+    """
+    ``isinstance`` for the stand-in of ``torch.Tensor``. This is called for each array as long as
+    torch is not imported: the answer for numpy arrays comes first.
+    """
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        if type(value) is np.ndarray or "torch" not in sys.modules:
+            return False
+        # nothing can be a tensor before torch is fully imported
+        tensor_type = getattr(sys.modules["torch"], "Tensor", None)
+        if tensor_type is None:
+            return False
+        torch.Tensor = tensor_type
+        return isinstance(value, tensor_type)
+
+
+class _Tensor(metaclass=_TensorType):
+    """Stands for ``torch.Tensor`` until there is an array which could be one."""
 
 
 class _LoadedTorch:
@@ -50,22 +67,16 @@ class _LoadedTorch:
     is enough.
     """
 
-    Tensor: type
+    def __init__(self) -> None:
+        self.Tensor: type = _Tensor
 
     def __getattr__(self, name: str) -> Any:
         module = sys.modules.get("torch")
-        if module is None and name == "Tensor":
-            return _NoTensor  # users of numpy often come here
-
         value = getattr(module, name, None)
-        if value is not None:
-            setattr(self, name, value)  # the next access does not come here
-            return value
-
-        # nothing can be a tensor before torch is fully imported
-        if name == "Tensor":
-            return _NoTensor
-        raise AttributeError(f"module 'torch' has no attribute '{name}', or it is not imported")
+        if value is None:
+            raise AttributeError(f"module 'torch' has no attribute '{name}', or it is not imported")
+        setattr(self, name, value)  # the next access does not come here
+        return value
 
 
 torch = _LoadedTorch()

@@ -7,11 +7,6 @@ from ._backend import Array, Labels, LabelsValues, TensorBlock, block_with_value
 from ._labels import rows_of
 
 
-def with_values(block: TensorBlock, values: Array) -> TensorBlock:
-    """New block with the given values and the metadata of ``block``, without gradients."""
-    return block_with_values(block, values)
-
-
 def check_no_nested_gradients(parameter: str, gradient: TensorBlock, operation: str) -> None:
     """Refuse gradients of gradients."""
     if len(gradient.gradients_list()) != 0:

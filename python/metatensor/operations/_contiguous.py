@@ -3,8 +3,8 @@
 from typing import List
 
 from . import _dispatch
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
+from ._backend import TensorBlock, TensorMap, block_with_values, torch_jit_script
+from ._blocks import add_gradient, check_no_nested_gradients
 
 
 @torch_jit_script
@@ -55,7 +55,7 @@ def make_contiguous_block(block: TensorBlock) -> TensorBlock:
     :return: new block. Arrays that are contiguous already are shared, the other ones copied
     :raises NotImplementedError: if a gradient has gradients
     """
-    result = with_values(block, _dispatch.make_contiguous(block.values))
+    result = block_with_values(block, _dispatch.make_contiguous(block.values))
     for parameter, gradient in block.gradients():
         check_no_nested_gradients(parameter, gradient, "make_contiguous")
         add_gradient(result, parameter, _dispatch.make_contiguous(gradient.values), gradient)

@@ -2,6 +2,8 @@
 
 from typing import Dict, List, Optional
 
+import numpy as np
+
 from . import _dispatch
 from ._backend import (
     Array,
@@ -10,29 +12,66 @@ from ._backend import (
     TensorMap,
     default_array,
     labels_array,
+    torch_jit_is_scripting,
     torch_jit_script,
 )
 from ._like import ones_like, random_uniform_like
 
 
-def _product_labels(sizes: Dict[str, int], array: Array) -> Labels:
+def _check_sizes(sizes: Dict[str, int], argument: str) -> None:
+    if not torch_jit_is_scripting():
+        if not isinstance(sizes, dict):
+            raise TypeError(
+                f"`{argument}` must be a dictionary with the sizes of dimensions, not {type(sizes)}"
+            )
+        for name, size in sizes.items():
+            if not isinstance(size, (int, np.integer)):
+                raise TypeError(
+                    f"`{argument}` must contain integers, the size of '{name}' is a {type(size)}"
+                )
+
+    for name, size in sizes.items():
+        if size < 0:
+            raise ValueError(
+                f"`{argument}` must not contain negative sizes, the size of '{name}' is {size}"
+            )
+
+
+def _product_labels(sizes: Dict[str, int], argument: str, array: Array) -> Labels:
     """
     All the combinations of ``0..size-1`` for each of the dimensions, the last one changing fastest.
     """
+    _check_sizes(sizes, argument)
+    if len(sizes) == 0:
+        raise ValueError(f"`{argument}` must have at least one dimension")
+
     names: List[str] = []
     shape: List[int] = []
+    count = 1
     for name, size in sizes.items():
-        if size < 0:
-            raise ValueError(f"the size of dimension '{name}' must not be negative, got {size}")
         names.append(name)
         shape.append(size)
+        count *= size
+    if count >= 2**31:
+        raise ValueError(f"`{argument}` must have less than 2^31 entries, not {count}")
+
     like = labels_array(array)
     indices = _dispatch.indices_like(like, shape)
     return Labels(names, _dispatch.rows_like(indices, like), assume_unique=True)
 
 
-def _components(sizes: Dict[str, int], array: Array) -> List[Labels]:
-    return [_product_labels({name: size}, array) for name, size in sizes.items()]
+def _components(sizes: Dict[str, int], argument: str, array: Array) -> List[Labels]:
+    _check_sizes(sizes, argument)
+    return [_product_labels({name: size}, argument, array) for name, size in sizes.items()]
+
+
+def _array_like(like: Optional[Array]) -> Array:
+    if like is None:
+        return default_array()
+    if not torch_jit_is_scripting():
+        if not _dispatch.is_array(like):
+            raise TypeError(f"`like` must be an array, not {type(like)}")
+    return like
 
 
 def _zeros_for(
@@ -69,7 +108,9 @@ def zeros(
         ``float64`` (``metatensor``), or tensors with the default dtype of torch
         (``metatensor.torch``)
     :return: new tensor map
-    :raises ValueError: if a size is negative
+    :raises TypeError: if an argument has the wrong type
+    :raises ValueError: if a size is negative, or if there are no dimensions in the keys, samples or
+        properties
     :raises MetatensorError: if a name is not valid
 
     >>> import metatensor
@@ -89,23 +130,30 @@ def zeros(
     >>> tensor.block(0).gradient("positions").values.shape
     (6, 3, 3, 4)
     """
-    array = default_array() if like is None else like
-    all_keys = _product_labels(keys, array)
-    all_samples = _product_labels(samples, array)
-    all_components = _components(components, array)
-    all_properties = _product_labels(properties, array)
-    gradient_samples = _product_labels({"sample": len(all_samples)}, array)
+    array = _array_like(like)
+    all_keys = _product_labels(keys, "keys", array)
+    all_samples = _product_labels(samples, "samples", array)
+    all_components = _components(components, "components", array)
+    all_properties = _product_labels(properties, "properties", array)
+    gradient_samples = _product_labels({"sample": len(all_samples)}, "samples", array)
+
+    gradient_components: Dict[str, List[Labels]] = {}
+    if gradients is not None:
+        if not torch_jit_is_scripting():
+            if not isinstance(gradients, dict):
+                raise TypeError(
+                    "`gradients` must be a dictionary with the components of each parameter, not "
+                    f"{type(gradients)}"
+                )
+        for parameter, sizes in gradients.items():
+            gradient_components[parameter] = _components(sizes, "gradients", array) + all_components
 
     blocks: List[TensorBlock] = []
     for _ in range(len(all_keys)):
         block = _zeros_for(array, all_samples, all_components, all_properties)
-        if gradients is not None:
-            for parameter, sizes in gradients.items():
-                extra = _components(sizes, array)
-                gradient = _zeros_for(
-                    array, gradient_samples, extra + all_components, all_properties
-                )
-                block.add_gradient(parameter, gradient)
+        for parameter, labels in gradient_components.items():
+            gradient = _zeros_for(array, gradient_samples, labels, all_properties)
+            block.add_gradient(parameter, gradient)
         blocks.append(block)
     return TensorMap(all_keys, blocks)
 

@@ -5,14 +5,14 @@ follow the array API standard.
 TorchScript compiles only the first branch of each function: it knows that every array is a tensor.
 The array given first decides which library is used, the dtype and the device of the results.
 
-"Rows" (of labels, see ``_labels``) and "positions" are integer arrays of numpy or torch. Labels can
+"Rows" (of labels, see ``_rows``) and "positions" are integer arrays of numpy or torch. Labels can
 be on numpy while the values of the same block are not (or the reverse), so that positions computed
 from labels go through :py:func:`index_like` before being used as an index.
 """
 
 import math
 import warnings
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
 import numpy as np
 
@@ -286,7 +286,8 @@ def abs(array: Array) -> Array:
     if isinstance(array, torch.Tensor):
         return torch.abs(array)
     elif isinstance(array, np.ndarray):
-        return np.abs(array).astype(array.dtype, copy=False)
+        result = np.abs(array)
+        return result.astype(array.dtype) if array.dtype.kind == "c" else result
     else:
         return _array_api.abs(array)
 
@@ -312,6 +313,15 @@ def to_floating(array: Array) -> Array:
         return array if array.dtype.kind in "fc" else 1.0 * array
     else:
         return _array_api.to_floating(array)
+
+
+def difference(a: Array, b: Array) -> Array:
+    """``a - b`` with the dtype of ``a + (-1.0) * b``: the difference of integers is not one."""
+    b = to_floating(b)
+    if isinstance(a, torch.Tensor):
+        return torch.add(a, b, alpha=-1)  # torch has no difference with booleans
+    else:
+        return a - b
 
 
 def sqrt(array: Array) -> Array:
@@ -491,82 +501,6 @@ def take(array: Array, positions: Array, axis: int) -> Array:
         return _array_api.take(array, index_like(positions, array), axis)
 
 
-def concatenate(arrays: List[Array], axis: int) -> Array:
-    """Concatenate arrays along an axis, as the kind, dtype and device of the first array."""
-    first = arrays[0]
-    if isinstance(first, torch.Tensor):
-        return torch.concatenate([convert_like(array, first) for array in arrays], dim=axis)
-    elif isinstance(first, np.ndarray):
-        all_numpy = [_to_numpy(array) for array in arrays]
-        return np.concatenate(all_numpy, axis=axis, dtype=first.dtype, casting="unsafe")
-    else:
-        return _array_api.concatenate([convert_like(array, first) for array in arrays], axis)
-
-
-# ------------------------------------------------------------------------------------------------
-# Rows of labels values
-
-
-def lexsort_rows(rows: Array) -> Array:
-    """
-    Positions which sort the rows of a 2-D integer array lexicographically, first column first.
-    Equal rows keep their order.
-    """
-    if isinstance(rows, torch.Tensor):
-        order = torch.arange(rows.shape[0], device=rows.device)
-        for i in range(rows.shape[1]):
-            column = rows[:, rows.shape[1] - 1 - i]
-            order = order[torch.argsort(column[order], stable=True)]
-        return order
-    elif rows.shape[1] == 0:
-        return np.arange(rows.shape[0])
-    else:
-        return np.lexsort(rows.T[::-1])
-
-
-def unique_rows(rows: Array) -> Tuple[Array, Array]:
-    """
-    Distinct rows of a 2-D integer array, sorted lexicographically, and for each row of the input
-    its position among the distinct rows (int64).
-    """
-    if len(rows) <= 1:
-        return rows, positions_like(rows, len(rows))
-
-    order = lexsort_rows(rows)
-
-    ordered = rows[order]
-    if isinstance(rows, torch.Tensor):
-        is_first = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
-        is_first[1:] = torch.any(ordered[1:] != ordered[:-1], dim=1)
-        positions = torch.empty_like(order)
-        positions[order] = torch.cumsum(is_first, 0) - 1
-        return ordered[is_first], positions
-    else:
-        is_first = np.ones(len(rows), dtype=bool)
-        is_first[1:] = np.any(ordered[1:] != ordered[:-1], axis=1)
-        positions = np.empty_like(order)
-        positions[order] = np.cumsum(is_first) - 1
-        return ordered[is_first], positions
-
-
-def sorted_positions(positions: Array) -> Array:
-    """The distinct values of ``positions``, in increasing order."""
-    if isinstance(positions, torch.Tensor):
-        return torch.unique(positions)
-    else:
-        return np.unique(positions)
-
-
-def inverse_positions(positions: Array, count: int) -> Array:
-    """New position of each of ``count`` entries when picking ``positions``, -1 if not picked."""
-    if isinstance(positions, torch.Tensor):
-        result = torch.full([count], -1, dtype=torch.int64, device=positions.device)
-    else:
-        result = np.full([count], -1, dtype=np.int64)
-    result[positions] = positions_like(result, len(positions))
-    return result
-
-
 def scatter_rows(array: Array, positions: Array, count: int) -> Array:
     """Array with ``count`` rows: the ones of ``array`` at the given positions, zeros elsewhere."""
     shape = list(array.shape)
@@ -582,20 +516,16 @@ def scatter_rows(array: Array, positions: Array, count: int) -> Array:
         return _array_api.scatter_rows(array, positions, count)
 
 
-def where(mask: Array) -> Array:
-    """Positions of the true elements of a 1-D boolean array."""
-    if isinstance(mask, torch.Tensor):
-        return torch.where(mask)[0]
+def concatenate(arrays: List[Array], axis: int) -> Array:
+    """Concatenate arrays along an axis, as the kind, dtype and device of the first array."""
+    first = arrays[0]
+    if isinstance(first, torch.Tensor):
+        return torch.concatenate([convert_like(array, first) for array in arrays], dim=axis)
+    elif isinstance(first, np.ndarray):
+        all_numpy = [_to_numpy(array) for array in arrays]
+        return np.concatenate(all_numpy, axis=axis, dtype=first.dtype, casting="unsafe")
     else:
-        return np.where(mask)[0]
-
-
-def flip(array: Array) -> Array:
-    """The 1-D array in reverse order."""
-    if isinstance(array, torch.Tensor):
-        return torch.flip(array, [0])
-    else:
-        return array[::-1]
+        return _array_api.concatenate([convert_like(array, first) for array in arrays], axis)
 
 
 # ------------------------------------------------------------------------------------------------

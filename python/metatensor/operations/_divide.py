@@ -1,35 +1,27 @@
-from typing import List, Union
+from typing import Dict, List, Union
 
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, parent_rows, with_values
-from ._not_equal import check_same_structure
+from ._backend import Array, TensorBlock, TensorMap, torch_jit_script
+from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._blocks import parent_positions, rows_for_gradient
 from ._operands import paired_operands
 from ._types import check_operands
 
 
-def _divide_block_constant(block: TensorBlock, constant: float) -> TensorBlock:
-    result = with_values(block, block.values / constant)
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, "divide")
-        add_gradient(result, parameter, gradient.values / constant, gradient)
-    return result
+def _divide_constant(A: TensorMap, constant: float) -> TensorMap:
+    values = [a / constant for a in values_of(A)]
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(A):
+        gradients[parameter] = [g.values / constant for g in gradients_of(A, parameter, "divide")]
+    return with_arrays(A, values, gradients)
 
 
-def _divide_block_block(block_1: TensorBlock, block_2: TensorBlock) -> TensorBlock:
-    values_1 = block_1.values
-    values_2 = block_2.values
-    result = with_values(block_1, values_1 / values_2)
-    for parameter, gradient_1 in block_1.gradients():
-        gradient_2 = block_2.gradient(parameter)
-        check_no_nested_gradients(parameter, gradient_1, "divide")
-        check_no_nested_gradients(parameter, gradient_2, "divide")
-        rows_1 = parent_rows(values_1, gradient_1)
-        rows_2 = parent_rows(values_2, gradient_1)
-        gradient_values = (
-            -rows_1 * gradient_2.values / (rows_2 * rows_2) + gradient_1.values / rows_2
-        )
-        add_gradient(result, parameter, gradient_values, gradient_1)
-    return result
+def _quotient_gradient(a: Array, b: Array, g_1: TensorBlock, g_2: TensorBlock) -> Array:
+    gradient_1, gradient_2 = g_1.values, g_2.values
+    positions = parent_positions(g_1)
+    rows_1 = rows_for_gradient(a, positions, len(gradient_1.shape))
+    rows_2 = rows_for_gradient(b, positions, len(gradient_1.shape))
+    # the gradients are the largest arrays: all that can be done without them is done first
+    return (-rows_1 / (rows_2 * rows_2)) * gradient_2 + gradient_1 / rows_2
 
 
 @torch_jit_script
@@ -60,17 +52,19 @@ def divide(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -
     """
     check_operands(A, B)
 
-    blocks: List[TensorBlock] = []
     if isinstance(B, (int, float)):
-        constant = float(B)
-        for block in A.blocks():
-            blocks.append(_divide_block_constant(block, constant))
-        return TensorMap(A.keys, blocks)
+        return _divide_constant(A, float(B))
 
     if keys == "union":
         raise ValueError("`keys` can not be 'union' in 'divide': missing blocks count as zeros")
-    result_keys, blocks_A, blocks_B = paired_operands(A, B, keys, "divide")
-    for block_A, block_B in zip(blocks_A, blocks_B):
-        check_same_structure(block_A, block_B, "divide")
-        blocks.append(_divide_block_block(block_A, block_B))
-    return TensorMap(result_keys, blocks)
+    first, second = paired_operands(A, B, keys, "divide")
+    values_1, values_2 = values_of(first), values_of(second)
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(first):
+        gradients_1 = gradients_of(first, parameter, "divide")
+        gradients_2 = gradients_of(second, parameter, "divide")
+        gradients[parameter] = [
+            _quotient_gradient(a, b, g_1, g_2)
+            for a, b, g_1, g_2 in zip(values_1, values_2, gradients_1, gradients_2)
+        ]
+    return with_arrays(first, [a / b for a, b in zip(values_1, values_2)], gradients)

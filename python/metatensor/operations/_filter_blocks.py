@@ -2,7 +2,7 @@
 
 from typing import List
 
-from . import _dispatch
+from . import _dispatch, _rows
 from ._backend import (
     Labels,
     LabelsValues,
@@ -100,8 +100,8 @@ def drop_blocks(tensor: TensorMap, keys: Labels, copy: bool = False) -> TensorMa
     """
     _check_types(tensor, keys, copy)
     dropped = tensor.keys.select(keys)
-    new_positions = _dispatch.inverse_positions(dropped, len(tensor.keys))
-    return _keep_blocks(tensor, _dispatch.where(new_positions < 0), copy, "drop_blocks")
+    new_positions = _rows.inverse_positions(dropped, len(tensor.keys))
+    return _keep_blocks(tensor, _rows.where(new_positions < 0), copy, "drop_blocks")
 
 
 @torch_jit_script

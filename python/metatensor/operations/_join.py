@@ -1,6 +1,6 @@
 from typing import List, Optional, Tuple
 
-from . import _dispatch
+from . import _dispatch, _rows
 from ._backend import (
     Labels,
     TensorBlock,
@@ -32,10 +32,14 @@ def _check_sample_names(tensors: List[TensorMap]) -> None:
 
 
 def _blocks_for_same_keys(tensors: List[TensorMap]) -> Tuple[Labels, List[List[TensorBlock]]]:
+    keys = tensors[0].keys
     all_blocks: List[List[TensorBlock]] = []
     for tensor in tensors:
-        all_blocks.append(check_paired_blocks(tensors[0], tensor, "join"))
-    return tensors[0].keys, all_blocks
+        if tensor.keys == keys:
+            all_blocks.append(tensor.blocks())
+        else:
+            all_blocks.append(check_paired_blocks(tensors[0], tensor, "join"))
+    return keys, all_blocks
 
 
 def _blocks_for_common_keys(
@@ -63,7 +67,7 @@ def _blocks_for_all_keys(
     all_positions: List[List[int]] = []
     for tensor in tensors:
         _, _, mapping = keys.union_and_mapping(tensor.keys)
-        positions = _dispatch.inverse_positions(mapping, len(keys))
+        positions = _rows.inverse_positions(mapping, len(keys))
         all_positions.append(_dispatch.to_list(positions))
 
     references: List[TensorBlock] = []

@@ -40,35 +40,70 @@ def join_samples(
     """Join blocks along the samples."""
     first = blocks[0]
     names = first.samples.names
+    components = first.components
+    properties = first.properties
+    parameters = first.gradients_list()
+
+    # this is about many small blocks: what is the same for all of them is not taken again
+    values: List[Array] = []
     columns: List[LabelsValues] = []
     for block in blocks:
         samples = block.samples
-        sample_names = samples.names
-        check_same_sample_names(names, sample_names)
-        check_same_metadata(first, block, ["components", "properties"], operation)
-        check_same_gradients(first, block, ["components"], operation)
-        columns.append(_columns_in_order(rows_of(samples), sample_names, names))
-    names, rows = _join_rows(names, columns, add_dimension)
+        columns.append(_columns_in_order(samples, names))
+        values.append(block.values)
+        if block.properties != properties or not _same_components(block, components):
+            check_same_metadata(first, block, ["components", "properties"], operation)
+        if block.gradients_list() != parameters:
+            check_same_gradients(first, block, ["components"], operation)
 
+    joined_names, rows = _join_rows(names, columns, add_dimension)
     result = TensorBlock(
-        values=_dispatch.concatenate([block.values for block in blocks], 0),
-        samples=labels_like(first.samples, names, rows),
-        components=first.components,
-        properties=first.properties,
+        values=_dispatch.concatenate(values, 0),
+        samples=labels_like(first.samples, joined_names, rows),
+        components=components,
+        properties=properties,
     )
 
-    for parameter, first_gradient in first.gradients():
-        gradients = _gradients(blocks, parameter, operation)
-        samples = first_gradient.samples
-        gradient_rows = _shifted_gradient_samples(blocks, gradients, parameter)
-        add_gradient_with_samples(
-            result,
-            parameter,
-            _dispatch.concatenate([gradient.values for gradient in gradients], 0),
-            labels_like(samples, samples.names, _dispatch.concatenate(gradient_rows, 0)),
-            first_gradient.components,
-        )
+    counts = [len(rows) for rows in columns]
+    for parameter in parameters:
+        _join_gradients(result, parameter, blocks, counts, operation)
     return result
+
+
+def _same_components(block: TensorBlock, components: List[Labels]) -> bool:
+    block_components = block.components
+    if len(block_components) != len(components):
+        return False
+    for i, component in enumerate(components):
+        if block_components[i] != component:
+            return False
+    return True
+
+
+def _join_gradients(
+    result: TensorBlock,
+    parameter: str,
+    blocks: List[TensorBlock],
+    counts: List[int],
+    operation: str,
+) -> None:
+    """Add a gradient to the result of joining blocks, which have these numbers of samples."""
+    gradients = _gradients(blocks, parameter, operation)
+    first = gradients[0]
+    components = first.components
+    for block, gradient in zip(blocks, gradients):
+        if not _same_components(gradient, components):
+            check_same_gradients(blocks[0], block, ["components"], operation)
+
+    samples = first.samples
+    rows = _shifted_gradient_samples(gradients, counts, parameter)
+    add_gradient_with_samples(
+        result,
+        parameter,
+        _dispatch.concatenate([gradient.values for gradient in gradients], 0),
+        labels_like(samples, samples.names, rows),
+        components,
+    )
 
 
 def join_properties(
@@ -116,13 +151,14 @@ def _gradients(blocks: List[TensorBlock], parameter: str, operation: str) -> Lis
     return gradients
 
 
-def _columns_in_order(
-    rows: LabelsValues, initial_names: List[str], names: List[str]
-) -> LabelsValues:
-    """The columns of ``rows``, which have some initial names, in the order of ``names``."""
-    if initial_names == names:
+def _columns_in_order(samples: Labels, names: List[str]) -> LabelsValues:
+    """The columns of some samples in the order of ``names``."""
+    rows = rows_of(samples)
+    sample_names = samples.names
+    if sample_names == names:
         return rows
-    positions = [initial_names.index(name) for name in names]
+    check_same_sample_names(names, sample_names)
+    positions = [sample_names.index(name) for name in names]
     return _dispatch.take(rows, _dispatch.index_from_list(positions, rows), 1)
 
 
@@ -146,24 +182,36 @@ def _join_rows(
 
 
 def _shifted_gradient_samples(
-    blocks: List[TensorBlock], gradients: List[TensorBlock], parameter: str
-) -> List[LabelsValues]:
-    """Samples of the gradients, which refer to the samples of all the blocks together."""
-    n_columns = len(gradients[0].samples.names)
-    shifted: List[LabelsValues] = []
+    gradients: List[TensorBlock], counts: List[int], parameter: str
+) -> LabelsValues:
+    """
+    Samples of all the gradients, which refer to the samples of all their blocks together.
+
+    :param gradients: the gradients
+    :param counts: number of samples of each of the blocks
+    :param parameter: name of the gradients
+    """
+    all_rows: List[LabelsValues] = []
+    shifts: List[int] = []
+    row_counts: List[int] = []
     shift = 0
-    for block, gradient in zip(blocks, gradients):
-        if len(gradient.samples.names) != n_columns:
+    for gradient, count in zip(gradients, counts):
+        rows = rows_of(gradient.samples)
+        if rows.shape[1] != rows_of(gradients[0].samples).shape[1]:
             raise ValueError(
                 f"can not join gradients with respect to '{parameter}' which have different "
                 f"numbers of sample dimensions: {gradients[0].samples.names} and "
                 f"{gradient.samples.names}"
             )
-        rows = _dispatch.copy(rows_of(gradient.samples))
-        rows[:, 0] += shift
-        shifted.append(rows)
-        shift += len(block.samples)
-    return shifted
+        all_rows.append(rows)
+        shifts.append(shift)
+        row_counts.append(len(rows))
+        shift += count
+
+    joined = _dispatch.concatenate(all_rows, 0)
+    origin = _dispatch.repeated_positions(row_counts, joined)
+    joined[:, 0] += _dispatch.take(_dispatch.index_from_list(shifts, joined), origin, 0)
+    return joined
 
 
 def _joined_properties(all_properties: List[Labels], add_dimension: Optional[str]) -> Labels:

@@ -3,8 +3,8 @@
 from typing import List, Optional, Union
 
 from . import _dispatch
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
+from ._backend import TensorBlock, TensorMap, block_with_values, torch_jit_script
+from ._blocks import add_gradient, check_no_nested_gradients
 
 
 def _selected_gradients(
@@ -38,7 +38,7 @@ def empty_like_block(
 
     See :py:func:`empty_like` for the parameters and errors.
     """
-    result = with_values(block, _dispatch.empty_like(block.values, None, requires_grad))
+    result = block_with_values(block, _dispatch.empty_like(block.values, None, requires_grad))
     for parameter in _selected_gradients(block, gradients, "empty_like"):
         gradient = block.gradient(parameter)
         add_gradient(result, parameter, _dispatch.empty_like(gradient.values), gradient)
@@ -87,7 +87,7 @@ def zeros_like_block(
 
     See :py:func:`empty_like` for the parameters and errors.
     """
-    result = with_values(block, _dispatch.zeros_like(block.values, None, requires_grad))
+    result = block_with_values(block, _dispatch.zeros_like(block.values, None, requires_grad))
     for parameter in _selected_gradients(block, gradients, "zeros_like"):
         gradient = block.gradient(parameter)
         add_gradient(result, parameter, _dispatch.zeros_like(gradient.values), gradient)
@@ -129,7 +129,7 @@ def ones_like_block(
 
     See :py:func:`empty_like` for the parameters and errors.
     """
-    result = with_values(block, _dispatch.ones_like(block.values, None, requires_grad))
+    result = block_with_values(block, _dispatch.ones_like(block.values, None, requires_grad))
     for parameter in _selected_gradients(block, gradients, "ones_like"):
         gradient = block.gradient(parameter)
         add_gradient(result, parameter, _dispatch.ones_like(gradient.values), gradient)
@@ -172,7 +172,7 @@ def random_uniform_like_block(
     See :py:func:`random_uniform_like` for the parameters and errors.
     """
     selected = _selected_gradients(block, gradients, "random_uniform_like")
-    result = with_values(block, _dispatch.rand_like(block.values, None, requires_grad))
+    result = block_with_values(block, _dispatch.rand_like(block.values, None, requires_grad))
     for parameter in selected:
         gradient = block.gradient(parameter)
         values = _dispatch.rand_like(gradient.values, None, requires_grad)

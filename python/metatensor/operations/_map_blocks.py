@@ -2,8 +2,8 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _dispatch
-from ._backend import Array, TensorBlock, TensorMap
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
+from ._backend import Array, TensorBlock, TensorMap, block_with_values
+from ._blocks import add_gradient, check_no_nested_gradients
 from ._types import check_is_tensor_map
 
 _GRADIENTS = ("error", "remove", "linear")
@@ -59,7 +59,7 @@ def _map_block(
             "`remove_gradients` before, or choose what to do with the parameter `gradients`"
         )
 
-    result = with_values(block, _call(function, block.values))
+    result = block_with_values(block, _call(function, block.values))
     if gradients == "linear":
         for parameter in parameters:
             gradient = block.gradient(parameter)

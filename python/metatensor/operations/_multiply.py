@@ -1,35 +1,38 @@
-from typing import List, Union
+from typing import Dict, List, Union
 
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, parent_rows, with_values
-from ._not_equal import check_same_structure
+from ._backend import Array, TensorBlock, TensorMap, block_with_values, torch_jit_script
+from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._blocks import add_gradient, check_no_nested_gradients, parent_positions, rows_for_gradient
 from ._operands import paired_operands
 from ._types import check_operands
 
 
+def _multiply_constant(A: TensorMap, constant: float) -> TensorMap:
+    values = [a * constant for a in values_of(A)]
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(A):
+        gradients[parameter] = [g.values * constant for g in gradients_of(A, parameter, "multiply")]
+    return with_arrays(A, values, gradients)
+
+
 def _multiply_block_constant(block: TensorBlock, constant: float) -> TensorBlock:
-    """Product of the values and gradients of a block with a number."""
-    result = with_values(block, block.values * constant)
+    """
+    Product of the values and gradients of a block with a number. This is for code that works with
+    blocks, also outside of this package.
+    """
+    result = block_with_values(block, block.values * constant)
     for parameter, gradient in block.gradients():
         check_no_nested_gradients(parameter, gradient, "multiply")
         add_gradient(result, parameter, gradient.values * constant, gradient)
     return result
 
 
-def _multiply_block_block(block_1: TensorBlock, block_2: TensorBlock) -> TensorBlock:
-    values_1 = block_1.values
-    values_2 = block_2.values
-    result = with_values(block_1, values_1 * values_2)
-    for parameter, gradient_1 in block_1.gradients():
-        gradient_2 = block_2.gradient(parameter)
-        check_no_nested_gradients(parameter, gradient_1, "multiply")
-        check_no_nested_gradients(parameter, gradient_2, "multiply")
-        gradient_values = (
-            parent_rows(values_1, gradient_1) * gradient_2.values
-            + parent_rows(values_2, gradient_1) * gradient_1.values
-        )
-        add_gradient(result, parameter, gradient_values, gradient_1)
-    return result
+def _product_gradient(a: Array, b: Array, g_1: TensorBlock, g_2: TensorBlock) -> Array:
+    gradient_1, gradient_2 = g_1.values, g_2.values
+    positions = parent_positions(g_1)
+    rows_1 = rows_for_gradient(a, positions, len(gradient_1.shape))
+    rows_2 = rows_for_gradient(b, positions, len(gradient_1.shape))
+    return rows_1 * gradient_2 + rows_2 * gradient_1
 
 
 @torch_jit_script
@@ -63,15 +66,17 @@ def multiply(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal")
     """
     check_operands(A, B)
 
-    blocks: List[TensorBlock] = []
     if isinstance(B, (int, float)):
-        constant = float(B)
-        for block in A.blocks():
-            blocks.append(_multiply_block_constant(block, constant))
-        return TensorMap(A.keys, blocks)
+        return _multiply_constant(A, float(B))
 
-    result_keys, blocks_A, blocks_B = paired_operands(A, B, keys, "multiply")
-    for block_A, block_B in zip(blocks_A, blocks_B):
-        check_same_structure(block_A, block_B, "multiply")
-        blocks.append(_multiply_block_block(block_A, block_B))
-    return TensorMap(result_keys, blocks)
+    first, second = paired_operands(A, B, keys, "multiply")
+    values_1, values_2 = values_of(first), values_of(second)
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(first):
+        gradients_1 = gradients_of(first, parameter, "multiply")
+        gradients_2 = gradients_of(second, parameter, "multiply")
+        gradients[parameter] = [
+            _product_gradient(a, b, g_1, g_2)
+            for a, b, g_1, g_2 in zip(values_1, values_2, gradients_1, gradients_2)
+        ]
+    return with_arrays(first, [a * b for a, b in zip(values_1, values_2)], gradients)

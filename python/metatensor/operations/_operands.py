@@ -2,18 +2,19 @@
 
 from typing import List, Tuple
 
-from . import _dispatch
-from ._backend import Labels, TensorBlock, TensorMap
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
+from . import _dispatch, _rows
+from ._backend import TensorBlock, TensorMap, block_with_values
+from ._blocks import add_gradient, check_no_nested_gradients
 from ._labels import rows_of, take_entries
-from ._not_equal import check_paired_blocks
+from ._not_equal import check_paired_blocks, check_same_structure, has_same_metadata
 
 
 def paired_operands(
     A: TensorMap, B: TensorMap, keys: str, operation: str
-) -> Tuple[Labels, List[TensorBlock], List[TensorBlock]]:
+) -> Tuple[TensorMap, TensorMap]:
     """
-    Keys of the result of an operation, and for each key the block of ``A`` and the block of ``B``.
+    The two operands with the same keys, in the same order, and the same metadata. They share the
+    arrays of ``A`` and ``B``.
 
     :param A: first operand
     :param B: second operand
@@ -21,13 +22,24 @@ def paired_operands(
     :param operation: name of the operation, for errors
     """
     if keys == "equal":
-        return A.keys, A.blocks(), check_paired_blocks(A, B, operation)
+        if has_same_metadata(A, B):
+            return A, B
+        blocks_B = check_paired_blocks(A, B, operation)
+        for block_A, block_B in zip(A.blocks(), blocks_B):
+            check_same_structure(block_A, block_B, operation)
+        return A, TensorMap(A.keys, [block.copy(deep=False) for block in blocks_B])
+
     if keys != "union" and keys != "intersection":
         raise ValueError(f"`keys` must be one of 'equal', 'union' or 'intersection', not '{keys}'")
+    return _with_common_keys(A, B, keys == "union", operation)
 
+
+def _with_common_keys(
+    A: TensorMap, B: TensorMap, union: bool, operation: str
+) -> Tuple[TensorMap, TensorMap]:
     # the keys of `A`, and then the ones that only `B` has
     all_keys, _, mapping = A.keys.union_and_mapping(B.keys)
-    positions_in_B = _dispatch.to_list(_dispatch.inverse_positions(mapping, len(all_keys)))
+    positions_in_B = _dispatch.to_list(_rows.inverse_positions(mapping, len(all_keys)))
 
     kept: List[int] = []
     blocks_A: List[TensorBlock] = []
@@ -35,22 +47,24 @@ def paired_operands(
     for i, position in enumerate(positions_in_B):
         is_in_A = i < len(A)
         is_in_B = position >= 0
-        if keys == "intersection" and not (is_in_A and is_in_B):
-            continue
-
-        kept.append(i)
         if is_in_A and is_in_B:
-            blocks_A.append(A.block_by_id(i))
-            blocks_B.append(B.block_by_id(position))
+            block_A = A.block_by_id(i)
+            block_B = B.block_by_id(position)
+            check_same_structure(block_A, block_B, operation)
+            blocks_A.append(block_A.copy(deep=False))
+            blocks_B.append(block_B.copy(deep=False))
+        elif not union:
+            continue
         elif is_in_A:
-            blocks_A.append(A.block_by_id(i))
+            blocks_A.append(A.block_by_id(i).copy(deep=False))
             blocks_B.append(_zeros(A.block_by_id(i), B, operation))
         else:
             blocks_A.append(_zeros(B.block_by_id(position), A, operation))
-            blocks_B.append(B.block_by_id(position))
+            blocks_B.append(B.block_by_id(position).copy(deep=False))
+        kept.append(i)
 
-    positions = _dispatch.index_from_list(kept, rows_of(all_keys))
-    return take_entries(all_keys, positions), blocks_A, blocks_B
+    result_keys = take_entries(all_keys, _dispatch.index_from_list(kept, rows_of(all_keys)))
+    return TensorMap(result_keys, blocks_A), TensorMap(result_keys, blocks_B)
 
 
 def _zeros(block: TensorBlock, tensor: TensorMap, operation: str) -> TensorBlock:
@@ -59,7 +73,7 @@ def _zeros(block: TensorBlock, tensor: TensorMap, operation: str) -> TensorBlock
     if len(tensor) != 0:
         reference = tensor.block_by_id(0).values
 
-    result = with_values(block, _dispatch.zeros_like(reference, list(block.values.shape)))
+    result = block_with_values(block, _dispatch.zeros_like(reference, list(block.values.shape)))
     for parameter, gradient in block.gradients():
         check_no_nested_gradients(parameter, gradient, operation)
         zeros = _dispatch.zeros_like(reference, list(gradient.values.shape))

@@ -1,19 +1,9 @@
-from typing import List, Union
+from typing import Dict, List, Union
 
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, parent_rows, with_values
+from ._backend import Array, TensorMap, torch_jit_script
+from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._blocks import parent_rows
 from ._types import check_is_tensor_map, check_scalar
-
-
-def _pow_block_constant(block: TensorBlock, exponent: float) -> TensorBlock:
-    values = block.values
-    result = with_values(block, values**exponent)
-    for parameter, gradient in block.gradients():
-        check_no_nested_gradients(parameter, gradient, "pow")
-        rows = parent_rows(values, gradient)
-        gradient_values = exponent * gradient.values * rows ** (exponent - 1)
-        add_gradient(result, parameter, gradient_values, gradient)
-    return result
 
 
 @torch_jit_script
@@ -40,7 +30,11 @@ def pow(A: TensorMap, B: Union[float, int]) -> TensorMap:
     check_scalar(B)
 
     exponent = float(B)
-    blocks: List[TensorBlock] = []
-    for block in A.blocks():
-        blocks.append(_pow_block_constant(block, exponent))
-    return TensorMap(A.keys, blocks)
+    values = values_of(A)
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(A):
+        gradients[parameter] = [
+            (exponent * parent_rows(a, g) ** (exponent - 1)) * g.values
+            for a, g in zip(values, gradients_of(A, parameter, "pow"))
+        ]
+    return with_arrays(A, [a**exponent for a in values], gradients)

@@ -6,7 +6,7 @@ Entries with the same values in all the dimensions that remain form a group.
 
 from typing import Dict, List, Tuple
 
-from . import _dispatch
+from . import _dispatch, _rows
 from ._backend import Array, Labels, LabelsValues, TensorBlock
 from ._blocks import (
     add_gradient_with_samples,
@@ -15,7 +15,6 @@ from ._blocks import (
     parent_rows,
     rows_for_gradient,
     same_samples,
-    with_labels,
 )
 from ._labels import labels_like, rows_of
 
@@ -38,7 +37,7 @@ def reduce_samples(
 
         if len(block.samples) == 0:
             samples = _without_entries(block.samples, sample_names)
-            reduced.append(with_labels(block, samples, block.properties))
+            reduced.append(_reduce_nothing(block, samples, block.properties, reduction))
             continue
 
         if len(groups) == 0 or not same_samples(blocks[i - 1], block):
@@ -117,7 +116,7 @@ def reduce_properties(
 
         if len(block.properties) == 0:
             properties = _without_entries(block.properties, property_names)
-            reduced.append(with_labels(block, block.samples, properties))
+            reduced.append(_reduce_nothing(block, block.samples, properties, reduction))
             continue
 
         if len(groups) == 0 or blocks[i - 1].properties != block.properties:
@@ -163,6 +162,29 @@ def _reduce_block_properties(
     return result
 
 
+def _reduce_nothing(
+    block: TensorBlock, samples: Labels, properties: Labels, reduction: str
+) -> TensorBlock:
+    """The same arrays with other labels, for a block which is empty along the reduced axis."""
+    # averages of integers are not integers, also in blocks without any
+    to_floating = reduction != "sum"
+    result = TensorBlock(
+        values=_dispatch.to_floating(block.values) if to_floating else block.values,
+        samples=samples,
+        components=block.components,
+        properties=properties,
+    )
+    for parameter, gradient in block.gradients():
+        add_gradient_with_samples(
+            result,
+            parameter,
+            _dispatch.to_floating(gradient.values) if to_floating else gradient.values,
+            gradient.samples,
+            gradient.components,
+        )
+    return result
+
+
 def _without_entries(labels: Labels, removed: List[str]) -> Labels:
     names, columns = _remaining_columns(labels, removed)
     return labels_like(labels, names, columns)
@@ -190,7 +212,7 @@ def _group_entries(labels: Labels, removed: List[str]) -> Tuple[Labels, LabelsVa
         names = ["_"]
         columns = _dispatch.zeros_like(columns, [len(labels), 1])
 
-    entries, groups = _dispatch.unique_rows(columns)
+    entries, groups = _rows.unique_rows(columns)
     return labels_like(labels, names, entries, assume_unique=True), groups
 
 
@@ -209,7 +231,7 @@ def _group_gradient_samples(
     positions = _dispatch.take(parent_groups, parent_positions(gradient), 0)
     rows[:, 0] = _dispatch.convert_like(positions, rows)
 
-    entries, groups = _dispatch.unique_rows(rows)
+    entries, groups = _rows.unique_rows(rows)
     return labels_like(samples, samples.names, entries, assume_unique=True), groups
 
 

@@ -1,7 +1,13 @@
 from typing import List, Optional
 
-from ._backend import TensorBlock, TensorMap, torch_jit_is_scripting, torch_jit_script
-from ._blocks import add_gradient, check_no_nested_gradients, with_values
+from ._backend import (
+    TensorBlock,
+    TensorMap,
+    block_with_values,
+    torch_jit_is_scripting,
+    torch_jit_script,
+)
+from ._blocks import add_gradient, check_no_nested_gradients
 
 
 @torch_jit_script
@@ -20,7 +26,7 @@ def remove_gradients_block(block: TensorBlock, remove: Optional[List[str]] = Non
         if isinstance(remove, str):
             remove = [remove]
 
-    result = with_values(block, block.values)
+    result = block_with_values(block, block.values)
     for parameter, gradient in block.gradients():
         if parameter not in remove:
             check_no_nested_gradients(parameter, gradient, "remove_gradients")

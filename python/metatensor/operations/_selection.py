@@ -2,7 +2,7 @@
 
 from typing import Dict, List, Tuple, Union
 
-from . import _dispatch
+from . import _dispatch, _rows
 from ._backend import (
     Labels,
     LabelsValues,
@@ -106,12 +106,10 @@ def _select_samples(
     for parameter, gradient in block.gradients():
         names = gradient.samples.names
         rows = rows_of(gradient.samples)
-        new_positions = _dispatch.inverse_positions(
-            _dispatch.index_like(positions, rows), len(samples)
-        )
+        new_positions = _rows.inverse_positions(_dispatch.index_like(positions, rows), len(samples))
         parents = new_positions[_dispatch.index_like(rows[:, 0], rows)]
         # the gradient samples stay in the same order
-        kept = _dispatch.where(parents >= 0)
+        kept = _rows.where(parents >= 0)
 
         rows = _dispatch.take(rows, kept, 0)
         rows[:, 0] = _dispatch.convert_like(parents[kept], rows)
@@ -132,7 +130,7 @@ def _slice_properties(
     for i, block in enumerate(blocks):
         if i == 0 or blocks[i - 1].properties != block.properties:
             positions = _selected_positions(block.properties, selection)
-            positions = _dispatch.sorted_positions(positions)
+            positions = _rows.sorted_positions(positions)
             selected = [(take_entries(block.properties, positions), positions)]
 
         properties, positions = selected[0]

@@ -1,6 +1,6 @@
 from typing import Dict, List, Tuple, Union
 
-from . import _dispatch
+from . import _dispatch, _rows
 from ._backend import (
     Labels,
     LabelsValues,
@@ -31,9 +31,9 @@ def _axes_to_sort(axes: Union[List[str], str], valid: List[str]) -> List[str]:
 
 
 def _sorting_positions(rows: LabelsValues, descending: bool) -> LabelsValues:
-    positions = _dispatch.lexsort_rows(rows)
+    positions = _rows.lexsort_rows(rows)
     if descending:
-        positions = _dispatch.flip(positions)
+        positions = _rows.flip(positions)
     return positions
 
 
@@ -53,9 +53,7 @@ def _sort_samples(block: TensorBlock, descending: bool) -> Dict[str, Tuple[Label
     for parameter, gradient in block.gradients():
         initial = gradient.samples
         rows = _dispatch.copy(rows_of(initial))
-        new_positions = _dispatch.inverse_positions(
-            _dispatch.index_like(positions, rows), len(samples)
-        )
+        new_positions = _rows.inverse_positions(_dispatch.index_like(positions, rows), len(samples))
         parents = new_positions[_dispatch.index_like(rows[:, 0], rows)]
         rows[:, 0] = _dispatch.convert_like(parents, rows)
 

@@ -1,7 +1,9 @@
 from typing import List, Optional
 
-from . import _dispatch
-from ._backend import Labels, TensorMap, torch_jit_script
+import numpy as np
+
+from . import _dispatch, _rows
+from ._backend import Labels, TensorMap, torch_jit_is_scripting, torch_jit_script
 from ._filter_blocks import filter_blocks
 from ._labels import labels_like, rows_of
 from ._selection import slice_blocks
@@ -18,7 +20,7 @@ def _distinct_values(tensor: TensorMap, axis: str, name: str) -> List[int]:
     if name not in keys.names:
         raise ValueError(f"'{name}' is not one of the dimensions of the keys: {keys.names}")
     column = rows_of(keys)[:, keys.names.index(name)]
-    return _dispatch.to_list(_dispatch.sorted_positions(column))
+    return _dispatch.to_list(_rows.sorted_positions(column))
 
 
 def _labels_of_axis(tensor: TensorMap, axis: str) -> Labels:
@@ -26,6 +28,18 @@ def _labels_of_axis(tensor: TensorMap, axis: str) -> Labels:
         return tensor.keys
     block = tensor.block_by_id(0)
     return block.samples if axis == "samples" else block.properties
+
+
+def _check_groups(groups: List[List[int]]) -> None:
+    if not torch_jit_is_scripting():
+        for group in groups:
+            if not isinstance(group, (list, tuple, np.ndarray)):
+                raise TypeError(f"`groups` must contain lists of integers, not {type(group)}")
+            for value in group:
+                if not isinstance(value, (int, np.integer)):
+                    raise TypeError(
+                        f"`groups` must contain lists of integers, not of {type(value)}"
+                    )
 
 
 @torch_jit_script
@@ -42,10 +56,12 @@ def split_by_dimension(
     :param tensor: tensor map to split
     :param axis: ``"keys"``, ``"samples"`` or ``"properties"``
     :param name: name of the dimension
-    :param groups: the values to put in each of the results. By default, there is one result for
-        each distinct value, in increasing order: the order of :py:func:`unique_metadata`
+    :param groups: the values to put in each of the results, values which do not exist are ignored.
+        By default, there is one result for each distinct value, in increasing order: the order of
+        :py:func:`unique_metadata`
     :return: one new tensor map for each group
-    :raises TypeError: if ``tensor`` is not a tensor map
+    :raises TypeError: if ``tensor`` is not a tensor map, or if ``groups`` does not contain lists of
+        integers
     :raises ValueError: for another ``axis``, or if it does not have a dimension called ``name``
     :raises IndexError: if ``tensor`` has no blocks, along the samples or properties
     :raises NotImplementedError: if a gradient has gradients
@@ -69,6 +85,7 @@ def split_by_dimension(
     values = _distinct_values(tensor, axis, name)
     if groups is None:
         groups = [[value] for value in values]
+    _check_groups(groups)
 
     like = _labels_of_axis(tensor, axis)
     tensors: List[TensorMap] = []

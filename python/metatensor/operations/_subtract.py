@@ -1,9 +1,9 @@
-from typing import List, Union
+from typing import Dict, List, Union
 
-from ._add import _add_block_block, _add_block_constant
-from ._backend import TensorBlock, TensorMap, torch_jit_script
-from ._multiply import _multiply_block_constant
-from ._not_equal import check_same_structure
+from . import _dispatch
+from ._add import add_constant
+from ._backend import Array, TensorMap, torch_jit_script
+from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
 from ._operands import paired_operands
 from ._types import check_operands
 
@@ -38,16 +38,18 @@ def subtract(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal")
     """
     check_operands(A, B)
 
-    blocks: List[TensorBlock] = []
     if isinstance(B, (int, float)):
-        constant = -float(B)
-        for block in A.blocks():
-            blocks.append(_add_block_constant(block, constant))
-        return TensorMap(A.keys, blocks)
+        return add_constant(A, -float(B))
 
-    # same operation name in the errors as the sum, which is what this is
-    result_keys, blocks_A, blocks_B = paired_operands(A, B, keys, "add")
-    for block_A, block_B in zip(blocks_A, blocks_B):
-        check_same_structure(block_A, block_B, "add")
-        blocks.append(_add_block_block(block_A, _multiply_block_constant(block_B, -1.0)))
-    return TensorMap(result_keys, blocks)
+    # same operation name in the errors as the sum
+    first, second = paired_operands(A, B, keys, "add")
+    values = [_dispatch.difference(a, b) for a, b in zip(values_of(first), values_of(second))]
+    gradients: Dict[str, List[Array]] = {}
+    for parameter in gradient_parameters(first):
+        gradients_1 = gradients_of(first, parameter, "add")
+        gradients_2 = gradients_of(second, parameter, "add")
+        gradients[parameter] = [
+            _dispatch.difference(g_1.values, g_2.values)
+            for g_1, g_2 in zip(gradients_1, gradients_2)
+        ]
+    return with_arrays(first, values, gradients)

@@ -1,6 +1,6 @@
 from typing import List, Optional, Tuple, Union
 
-from . import _dispatch
+from . import _dispatch, _rows
 from ._backend import (
     Labels,
     LabelsValues,
@@ -91,7 +91,7 @@ def unique_metadata_block(
 
     dimensions = _names_list(names)
     labels = _labels(block, axis, gradient)
-    entries, _ = _dispatch.unique_rows(_columns(labels, axis, dimensions))
+    entries, _ = _rows.unique_rows(_columns(labels, axis, dimensions))
     return labels_like(labels, dimensions, entries, assume_unique=True)
 
 
@@ -137,5 +137,5 @@ def unique_metadata(
         labels = _labels(block, axis, gradient)
         if labels != previous:
             columns.append(_columns(labels, axis, dimensions))
-    entries, _ = _dispatch.unique_rows(_dispatch.concatenate(columns, 0))
+    entries, _ = _rows.unique_rows(_dispatch.concatenate(columns, 0))
     return labels_like(labels, dimensions, entries, assume_unique=True)
