@@ -33,6 +33,11 @@ class Program(torch.nn.Module):
         return blocks
 
     @torch.jit.export
+    def use_blocks(self, arrays: List[torch.Tensor]) -> int:
+        # `create_blocks` for blocks that are not converted to Python objects
+        return len(self.create_blocks(arrays))
+
+    @torch.jit.export
     def create_map(self, arrays: List[torch.Tensor]) -> TensorMap:
         return TensorMap(self.keys, self.create_blocks(arrays))
 
@@ -46,6 +51,10 @@ class Program(torch.nn.Module):
     @torch.jit.export
     def keys_to_properties(self, tensor: TensorMap) -> TensorMap:
         return tensor.keys_to_properties("key")
+
+    @torch.jit.export
+    def keys_to_samples(self, tensor: TensorMap) -> TensorMap:
+        return tensor.keys_to_samples("key")
 
     @torch.jit.export
     def add(self, first: TensorMap, second: TensorMap) -> TensorMap:
@@ -103,16 +112,21 @@ def from_two_maps(
 
 
 for scripted, mode, faster in [(False, "eager", 3), (True, "scripted", 2)]:
-    suite.add(f"TensorBlock(...), {mode}", faster=faster)(from_arrays("create_blocks", scripted))
+    suite.add(f"TensorBlock(...), {mode}", faster=faster)(from_arrays("use_blocks", scripted))
+    if scripted:
+        suite.add("TensorBlock(...), scripted, given to Python")(
+            from_arrays("create_blocks", scripted)
+        )
     suite.add(f"TensorBlock(...) and TensorMap(...), {mode}", faster=faster)(
         from_arrays("create_map", scripted)
     )
     suite.add(f"blocks() and values, {mode}", faster=faster, baseline="loop over tensors")(
         from_map("access_values", scripted, lambda arrays: sum(array.size(0) for array in arrays))
     )
-    suite.add(f"keys_to_properties, {mode}", faster=faster, baseline="torch.cat")(
-        from_map("keys_to_properties", scripted, lambda arrays: torch.cat(arrays, dim=-1))
-    )
+    for name, axis in (("keys_to_properties", -1), ("keys_to_samples", 0)):
+        suite.add(f"{name}, {mode}", faster=faster, baseline="torch.cat")(
+            from_map(name, scripted, functools.partial(torch.cat, dim=axis))
+        )
     for name in ("add", "multiply"):
         suite.add(f"{name}, {mode}", faster=faster, baseline="loop over tensors")(
             from_two_maps(name, scripted, getattr(torch, name))

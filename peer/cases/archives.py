@@ -14,7 +14,7 @@ from record import Record
 
 import metatensor.torch
 import metatomic.torch
-from cases import models
+from cases import attributes, exports, models
 from cases.learn import equivariant_map
 
 KEYS = LabelsPlan(
@@ -24,6 +24,8 @@ ATTRIBUTES = ("labels", "block", "tensor", "several", "listed", "named", "nested
 
 
 def run(record: Record, here: Path) -> None:
+    exports.run(record, here)
+    attributes.run(record, here)
     for name, module in _modules():
         compiled = torch.jit.script(module)
         compiled.save(here / f"{name}.pt")
@@ -41,6 +43,8 @@ def run(record: Record, here: Path) -> None:
 
 
 def exchange(record: Record, here: Path, other: Path) -> None:
+    exports.exchange(record, other)
+    attributes.exchange(record, other)
     for name, module in _modules():
         loaded = torch.jit.load(other / f"{name}.pt")
         for call_name, call in _calls(name, loaded):

@@ -28,18 +28,20 @@ def to_python(value: Any) -> Any:
     return value
 
 
-def check_same(actual: Any, expected: Any) -> None:
-    """Compare results to about the precision of float64."""
+def check_same(actual: Any, expected: Any, tolerance: float = 1e-12) -> None:
+    """Compare results, by default to about the precision of float64."""
     actual = to_python(actual)
     if isinstance(expected, list):
         assert len(actual) == len(expected)
         for element, expected_element in zip(actual, expected, strict=True):
-            check_same(element, expected_element)
+            check_same(element, expected_element, tolerance)
     elif isinstance(expected, metatensor.TensorMap):
         assert actual.keys == expected.keys
-        metatensor.allclose_raise(actual, expected, rtol=1e-12, atol=1e-12)
+        assert actual.dtype == expected.dtype
+        metatensor.allclose_raise(actual, expected, rtol=tolerance, atol=tolerance)
     elif isinstance(expected, metatensor.TensorBlock):
-        metatensor.allclose_block_raise(actual, expected, rtol=1e-12, atol=1e-12)
+        assert actual.dtype == expected.dtype
+        metatensor.allclose_block_raise(actual, expected, rtol=tolerance, atol=tolerance)
     elif isinstance(expected, np.ndarray):
         np.testing.assert_array_equal(actual, expected)
     else:
@@ -221,7 +223,9 @@ CASES = {
     "rename_dimension": lambda m, i: m.rename_dimension(i.a, "components", "c", "new"),
     "update_dimension": lambda m, i: m.update_dimension(i.a, "samples", "atom", i.column),
     "update_dimension keys": lambda m, i: m.update_dimension(i.a, "keys", "other", -3),
-    "zeros": lambda m, i: m.zeros({"k": 2}, {"s": 2, "t": 3}, {"c": 3, "d": 1}, {"n": 2}),
+    "zeros": lambda m, i: m.zeros(
+        {"k": 2}, {"s": 2, "t": 3}, {"c": 3, "d": 1}, {"n": 2}, None, i.array
+    ),
     "ones": lambda m, i: m.ones({"k": 2}, {"s": 2}, {}, {"n": 2}, {"g": {"xyz": 3}}, i.array),
     "random_uniform": lambda m, i: m.zeros_like(
         m.random_uniform({"k": 1}, {"s": 2}, {}, {"n": 2}, like=i.array)
@@ -250,6 +254,27 @@ for _reduction in ("sum", "mean", "var", "std"):
 def test_same_result_as_python(name, python_inputs, script_inputs):
     call = CASES[name]
     check_same(call(mts, script_inputs), call(metatensor, python_inputs))
+
+
+def as_float32(value: Any) -> Any:
+    if isinstance(value, (metatensor.TensorBlock, metatensor.TensorMap)):
+        return value.to(dtype=np.dtype("float32"))
+    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+        return value.astype(np.float32)
+    return value
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_float32(name, python_inputs):
+    inputs = SimpleNamespace(**{k: as_float32(v) for k, v in vars(python_inputs).items()})
+    script = SimpleNamespace(**{k: to_script(v) for k, v in vars(inputs).items()})
+    check_same(CASES[name](mts, script), CASES[name](metatensor, inputs), tolerance=1e-5)
+
+
+def test_dtype_without_example():
+    """The default of each library."""
+    assert mts.zeros({"k": 1}, {"s": 1}, {}, {"n": 1}).block().values.dtype == torch.float32
+    assert metatensor.zeros({"k": 1}, {"s": 1}, {}, {"n": 1}).block().values.dtype == np.float64
 
 
 def test_every_function_is_tested():

@@ -34,6 +34,7 @@ def test_versions():
 
 def test_names():
     assert sys.modules["metatensor_torch"] is sys.modules["metatensor.torch"]
+    assert sys.modules["metatensor"].torch is metatensor.torch
     assert metatensor.torch.__all__ == ["Labels", "TensorBlock", "TensorMap"]
     for name in (
         "load",

@@ -271,3 +271,28 @@ def test_archives_hold_the_classes(tensor):
     assert same_content(loaded.tensor, tensor)
     assert same_content(loaded(), tensor)
     assert not loaded.blocks[0].is_view
+
+
+class Maps(torch.utils.data.Dataset):
+    def __init__(self, tensor: TensorMap):
+        self.tensor = tensor
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> list:
+        scaled = mts.multiply(self.tensor, float(index))
+        return [scaled, scaled.block(0), scaled.keys]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_between_processes(mergeable):
+    """Objects come back from the processes of a data loader."""
+    loader = torch.utils.data.DataLoader(
+        Maps(mergeable), batch_size=None, num_workers=1, multiprocessing_context="fork"
+    )
+    for index, (tensor, block, keys) in enumerate(loader):
+        expected = mts.multiply(mergeable, float(index))
+        assert same_content(tensor, expected)
+        assert same_content(block, expected.block(0))
+        assert keys == mergeable.keys

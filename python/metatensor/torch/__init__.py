@@ -27,6 +27,7 @@ from ._classes import (
     save_buffer,
     version,
 )
+from ._conversion import from_python, to_python
 
 # only now: after a failed import, no half-initialized module must be left under the other name
 _alias_module("metatensor_torch", "metatensor.torch")
@@ -34,16 +35,20 @@ _alias_module("metatensor_torch", "metatensor.torch")
 from . import io, utils
 from ._jupyter import install_html_formatter as _install_html_formatter
 from ._script_modules import move_data_with_script_modules as _move_data_with_script_modules
+from ._script_objects import answer_torch_function_lookup as _answer_torch_function_lookup
 from ._source_twin import install as _install_operations_and_learn
 from .io import load, load_block, load_labels, save
 
 operations, learn = _install_operations_and_learn()
+from ._help import install_help as _install_help
 from .operations import *
 
 #: always true: the operations are part of the same distribution
 HAS_METATENSOR_OPERATIONS: bool = True
 
+_answer_torch_function_lookup()
 _install_html_formatter()
+_install_help()
 _move_data_with_script_modules()
 
 __all__ = ["Labels", "TensorBlock", "TensorMap"]

@@ -1,10 +1,12 @@
 """The TorchScript classes and operators, or what replaces them to build the documentation."""
 
 import os
+from typing import TYPE_CHECKING
 
 import torch
 
-if os.environ.get("METATENSOR_IMPORT_FOR_SPHINX", "0") != "0":
+# type checkers and editors also see the documented classes
+if TYPE_CHECKING or os.environ.get("METATENSOR_IMPORT_FOR_SPHINX", "0") != "0":
     from ._documentation import (
         Labels,
         LabelsEntry,

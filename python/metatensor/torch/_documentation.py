@@ -2,19 +2,23 @@
 What the TorchScript classes and operators look like, for people.
 
 The classes are implemented in C++, and torch does not keep any documentation for them. The classes
-in this file have the same functions with the same arguments, and no implementation: they replace
-the actual ones when the environment variable ``METATENSOR_IMPORT_FOR_SPHINX`` is set, to build the
-documentation without the shared library.
+in this file have the same functions with the same arguments, and no implementation. They are what
+``help()`` shows and what type checkers see. They replace the actual ones when the environment
+variable ``METATENSOR_IMPORT_FOR_SPHINX`` is set, to build the documentation without the shared
+library.
 """
 
 import functools
 from collections.abc import Callable
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, TypeVar, Union, cast
 
 import torch
 
+_Class = TypeVar("_Class")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-def _refuse(function: Callable[..., Any]) -> Callable[..., Any]:
+
+def _refuse(function: _Function) -> _Function:
     @functools.wraps(function)
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
@@ -22,11 +26,12 @@ def _refuse(function: Callable[..., Any]) -> Callable[..., Any]:
             "`metatensor.torch`"
         )
 
-    return refuse
+    return cast(_Function, refuse)
 
 
-def _documentation_only(cls: type) -> type:
-    """Make all the methods of a class raise a ``RuntimeError``."""
+def _documentation_only(cls: type[_Class]) -> type[_Class]:
+    """Show the class under its public name, and make all its methods raise a ``RuntimeError``."""
+    cls.__module__ = "metatensor.torch"
     for name, member in list(vars(cls).items()):
         if isinstance(member, property):
             setattr(cls, name, property(_refuse(member.fget)))

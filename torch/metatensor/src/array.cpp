@@ -1,14 +1,13 @@
 #include "metatensor/torch/array.hpp"
 
-#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <tuple>
 #include <utility>
 
+#include "data_movement.hpp"
 #include "dlpack.hpp"
-#include "plain_tensors.hpp"
+#include "merge.hpp"
 #include "torch_arrays.hpp"
 
 namespace metatensor_torch {
@@ -125,6 +124,10 @@ TorchDataArray::create(std::vector<uintptr_t> shape, metatensor::MtsArray fill_v
         );
     }
 
+    if (auto merged = details::create_merged_array(tensor_, to_signed(shape), fill_value)) {
+        return merged;
+    }
+
     auto* dl_fill = fill_value.as_dlpack(details::DLPACK_CPU, nullptr, details::DLPACK_VERSION);
     auto fill = details::tensor_from_dlpack(dl_fill);
     return std::make_unique<TorchDataArray>(
@@ -146,43 +149,6 @@ void TorchDataArray::swap_axes(uintptr_t axis_1, uintptr_t axis_2) {
     this->update_shape();
 }
 
-namespace {
-
-/// Are the values consecutive increasing integers?
-bool is_range(const std::vector<int64_t>& values) {
-    for (size_t i = 1; i < values.size(); i++) {
-        if (values[i] != values[i - 1] + 1) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/// `output[samples_out] = input[samples_in]`, using slices where the samples are contiguous.
-void copy_samples(
-    torch::Tensor output,
-    const std::vector<int64_t>& samples_out,
-    torch::Tensor input,
-    const std::vector<int64_t>& samples_in
-) {
-    auto count = static_cast<int64_t>(samples_in.size());
-    auto source = is_range(samples_in)
-                      ? input.narrow(0, samples_in[0], count)
-                      : input.index_select(0, details::plain_tensor(samples_in).to(input.device()));
-
-    if (is_range(samples_out)) {
-        output.narrow(0, samples_out[0], count).copy_(source);
-    } else {
-        output.index_copy_(0, details::plain_tensor(samples_out).to(output.device()), source);
-    }
-}
-
-auto properties_range(const mts_data_movement_t& move) {
-    return std::tie(move.properties_start_out, move.properties_start_in, move.properties_length);
-}
-
-} // namespace
-
 void TorchDataArray::move_data(
     const metatensor::DataArrayBase& input, std::vector<mts_data_movement_t> moves
 ) {
@@ -191,31 +157,8 @@ void TorchDataArray::move_data(
         return;
     }
 
-    // one copy per distinct range of properties
-    std::stable_sort(moves.begin(), moves.end(), [](const auto& a, const auto& b) {
-        return properties_range(a) < properties_range(b);
-    });
-
-    for (auto first = moves.begin(); first != moves.end();) {
-        auto last = std::find_if(first, moves.end(), [&](const auto& move) {
-            return properties_range(move) != properties_range(*first);
-        });
-
-        auto samples_in = std::vector<int64_t>();
-        auto samples_out = std::vector<int64_t>();
-        for (auto move = first; move != last; ++move) {
-            samples_in.push_back(static_cast<int64_t>(move->sample_in));
-            samples_out.push_back(static_cast<int64_t>(move->sample_out));
-        }
-
-        auto length = static_cast<int64_t>(first->properties_length);
-        copy_samples(
-            tensor_.narrow(-1, static_cast<int64_t>(first->properties_start_out), length),
-            samples_out,
-            input_tensor.narrow(-1, static_cast<int64_t>(first->properties_start_in), length),
-            samples_in
-        );
-        first = last;
+    for (const auto& movement : details::group_movements(input_tensor, std::move(moves))) {
+        details::move_into(tensor_, movement);
     }
 }
 

@@ -9,27 +9,36 @@
 #include "metatensor/torch/misc.hpp"
 #include "text.hpp"
 #include "torch_arrays.hpp"
+#include "views.hpp"
 
 namespace metatensor_torch {
 
 namespace {
 
+/// The same as the constructor of `metatensor::TensorBlock`, which would need a copy of all labels.
 metatensor::TensorBlock core_block(
     torch::Tensor values,
     const Labels& samples,
     const std::vector<Labels>& components,
     const Labels& properties
 ) {
-    auto core_components = std::vector<metatensor::Labels>();
+    auto pointer = [](const Labels& labels) { return labels->as_metatensor().as_mts_labels_t(); };
+    auto core_components = c10::SmallVector<const mts_labels_t*, 4>();
     for (const auto& component : components) {
-        core_components.emplace_back(component->as_metatensor());
+        core_components.push_back(pointer(component));
     }
-    return metatensor::TensorBlock(
-        std::make_unique<TorchDataArray>(std::move(values)),
-        samples->as_metatensor(),
-        core_components,
-        properties->as_metatensor()
+    const auto* core_samples = pointer(samples);
+    const auto* core_properties = pointer(properties);
+
+    auto* block = mts_block(
+        details::tensor_to_array(std::move(values)).release(),
+        core_samples,
+        core_components.data(),
+        core_components.size(),
+        core_properties
     );
+    metatensor::details::check_pointer(block);
+    return metatensor::TensorBlock::unsafe_from_ptr(block);
 }
 
 } // namespace
@@ -75,7 +84,9 @@ bool TensorBlockHolder::has_gradient(const std::string& parameter) const {
 }
 
 TensorBlock TensorBlockHolder::gradient(TensorBlock self, const std::string& parameter) {
-    auto gradient = view_from_metatensor(self->block_.gradient(parameter), self);
+    auto gradient = torch::make_intrusive<TensorBlockHolder>(
+        self->block_.gradient(parameter), details::owner_of_views(self)
+    );
     gradient->parameter_ =
         self->parameter_.empty() ? parameter : self->parameter_ + "/" + parameter;
     return gradient;

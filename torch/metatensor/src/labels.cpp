@@ -50,11 +50,6 @@ metatensor::Labels core_labels(const std::vector<std::string>& names, const torc
     return metatensor::Labels(names, tensor_to_array(values));
 }
 
-std::vector<std::string> core_names(const metatensor::Labels& labels) {
-    auto names = labels.names();
-    return {names.begin(), names.end()};
-}
-
 /// The tensor behind labels of the core library, or a tensor aliasing their memory.
 torch::Tensor core_values(const metatensor::Labels& labels) {
     auto array = labels.mts_array();
@@ -86,7 +81,8 @@ LabelsHolder::LabelsHolder(
       labels_(core_labels_assume_unique(names_, values_)) {}
 
 LabelsHolder::LabelsHolder(metatensor::Labels labels)
-    : names_(core_names(labels)), values_(core_values(labels)), labels_(std::move(labels)) {}
+    : names_(details::core_names(labels)), values_(core_values(labels)),
+      labels_(std::move(labels)) {}
 
 Labels LabelsHolder::create(
     std::vector<std::string> names, const std::vector<std::initializer_list<int32_t>>& values

@@ -4,6 +4,7 @@
 #include <torch/script.h>
 
 #include "arguments.hpp"
+#include "join.hpp"
 #include "metatensor/torch.hpp"
 
 // Declaration to TorchScript of the classes and operators. Names of functions, properties and
@@ -179,7 +180,18 @@ void register_labels(torch::Library& library) {
 void register_block(torch::Library& library) {
     library.class_<TensorBlockHolder>("TensorBlock")
         .def(
-            torch::init<Tensor, Labels, std::vector<Labels>, Labels>(),
+            // `torch::init<Tensor, ...>()` would copy all arguments
+            torch::init([](Tensor values,
+                           Labels samples,
+                           std::vector<Labels> components,
+                           Labels properties) {
+                return torch::make_intrusive<TensorBlockHolder>(
+                    std::move(values),
+                    std::move(samples),
+                    std::move(components),
+                    std::move(properties)
+                );
+            }),
             "",
             {arg("values"), arg("samples"), arg("components"), arg("properties")}
         )
@@ -438,6 +450,9 @@ void register_operators(torch::Library& library) {
     library.def("save_buffer(Any data) -> Tensor", [](const IValue& data) {
         return visit_data(data, [](const auto& object) { return object->save_buffer(); });
     });
+
+    // only called from Python: compiled code has to run with the published library too
+    library.def("join_similar", &details::join_similar);
 }
 
 } // namespace

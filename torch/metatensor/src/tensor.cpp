@@ -5,10 +5,11 @@
 
 #include "arguments.hpp"
 #include "buffers.hpp"
+#include "merge.hpp"
 #include "metatensor/torch/misc.hpp"
-#include "plain_tensors.hpp"
 #include "text.hpp"
 #include "torch_arrays.hpp"
+#include "views.hpp"
 
 namespace metatensor_torch {
 
@@ -59,7 +60,7 @@ TensorMap TensorMapHolder::create(Labels keys, std::vector<TensorBlock> blocks) 
     auto tensor = torch::make_intrusive<TensorMapHolder>(std::move(keys), blocks);
     for (size_t i = 0; i < blocks.size(); i++) {
         if (!tensor->tensor_.block_by_id(i).gradients_list().empty()) {
-            blocks[i]->parent_ = tensor;
+            blocks[i]->parent_ = details::owner_of_views(tensor);
         }
     }
     return tensor;
@@ -78,7 +79,7 @@ Labels TensorMapHolder::keys() const {
 
 TensorBlock TensorMapHolder::block_by_id(TensorMap self, int64_t index) {
     TORCH_CHECK(index >= 0, "block index can not be negative, got ", index);
-    auto count = static_cast<int64_t>(self->tensor_.keys().count());
+    auto count = details::block_count(self);
     TORCH_CHECK_INDEX(
         index < count,
         "block index ",
@@ -87,50 +88,46 @@ TensorBlock TensorMapHolder::block_by_id(TensorMap self, int64_t index) {
         count,
         " block(s)"
     );
-    auto block = self->tensor_.block_by_id(static_cast<uintptr_t>(index));
-    return TensorBlockHolder::view_from_metatensor(std::move(block), std::move(self));
+    return details::block_view(self, static_cast<uintptr_t>(index));
 }
 
 std::vector<std::tuple<LabelsEntry, TensorBlock>> TensorMapHolder::items(TensorMap self) {
     auto keys = self->keys();
+    auto count = keys->count();
     auto result = std::vector<std::tuple<LabelsEntry, TensorBlock>>();
-    for (int64_t i = 0; i < keys->count(); i++) {
+    result.reserve(count);
+    for (int64_t i = 0; i < count; i++) {
         result.emplace_back(
-            torch::make_intrusive<LabelsEntryHolder>(keys, i), block_by_id(self, i)
+            torch::make_intrusive<LabelsEntryHolder>(keys, i), details::block_view(self, i)
         );
     }
     return result;
 }
 
-namespace {
-
-/// 0-dimensional array with the given value and the dtype of the blocks.
-metatensor::MtsArray fill_value_array(const torch::Scalar& value, torch::Dtype dtype) {
-    auto guard = details::PlainTensorsGuard();
-    auto options = torch::TensorOptions().dtype(dtype).device(torch::kCPU);
-    return details::tensor_to_array(torch::full({}, value, options));
-}
-
-} // namespace
-
 TensorMap TensorMapHolder::keys_to_properties(
     torch::IValue keys_to_move, torch::Scalar fill_value, bool sort_samples
 ) const {
-    return from_metatensor(tensor_.keys_to_properties(
+    auto merge = details::Merge();
+    auto result = tensor_.keys_to_properties(
         keys_to_move_labels(keys_to_move),
-        fill_value_array(fill_value, this->scalar_type()),
+        merge.fill_value(fill_value, this->scalar_type()),
         sort_samples
-    ));
+    );
+    merge.finish();
+    return from_metatensor(std::move(result));
 }
 
 TensorMap TensorMapHolder::keys_to_samples(
     torch::IValue keys_to_move, torch::Scalar fill_value, bool sort_samples
 ) const {
-    return from_metatensor(tensor_.keys_to_samples(
+    auto merge = details::Merge();
+    auto result = tensor_.keys_to_samples(
         keys_to_move_labels(keys_to_move),
-        fill_value_array(fill_value, this->scalar_type()),
+        merge.fill_value(fill_value, this->scalar_type()),
         sort_samples
-    ));
+    );
+    merge.finish();
+    return from_metatensor(std::move(result));
 }
 
 TensorMap TensorMapHolder::components_to_properties(torch::IValue dimensions) const {
@@ -154,16 +151,11 @@ torch::optional<metatensor::TensorBlock> first_block(metatensor::TensorMap& tens
     return tensor.block_by_id(0);
 }
 
-std::vector<std::string> core_names(const metatensor::Labels& labels) {
-    auto names = labels.names();
-    return {names.begin(), names.end()};
-}
-
 } // namespace
 
 std::vector<std::string> TensorMapHolder::sample_names() {
     auto block = first_block(tensor_);
-    return block ? core_names(block->samples()) : std::vector<std::string>();
+    return block ? details::core_names(block->samples()) : std::vector<std::string>();
 }
 
 std::vector<std::string> TensorMapHolder::component_names() {
@@ -178,7 +170,7 @@ std::vector<std::string> TensorMapHolder::component_names() {
 
 std::vector<std::string> TensorMapHolder::property_names() {
     auto block = first_block(tensor_);
-    return block ? core_names(block->properties()) : std::vector<std::string>();
+    return block ? details::core_names(block->properties()) : std::vector<std::string>();
 }
 
 std::string TensorMapHolder::print(int64_t max_keys) const {

@@ -4,6 +4,7 @@
 #include "metatensor/torch/tensor.hpp"
 #include "plain_tensors.hpp"
 #include "text.hpp"
+#include "views.hpp"
 
 // Selection of blocks in a TensorMap. All kinds of selections are converted to Labels on the device
 // of the map, which the core library then looks for in the keys.
@@ -63,7 +64,7 @@ Selection selection_from_dict(const torch::IValue& dict) {
 TensorBlock only_block(const TensorMap& tensor, const Labels& selection) {
     auto matching = tensor->as_metatensor().keys().select(selection->as_metatensor());
     if (matching.size() == 1) {
-        return TensorMapHolder::block_by_id(tensor, static_cast<int64_t>(matching[0]));
+        return details::block_view(tensor, matching[0]);
     }
 
     auto printed = LabelsEntryHolder(selection, 0).print();
@@ -78,7 +79,7 @@ TensorBlock only_block(const TensorMap& tensor, const Labels& selection) {
 std::vector<TensorBlock> all_blocks(const TensorMap& tensor, const Labels& selection) {
     auto result = std::vector<TensorBlock>();
     for (auto index : tensor->as_metatensor().keys().select(selection->as_metatensor())) {
-        result.emplace_back(TensorMapHolder::block_by_id(tensor, static_cast<int64_t>(index)));
+        result.emplace_back(details::block_view(tensor, index));
     }
     return result;
 }
@@ -140,9 +141,10 @@ TensorMapHolder::blocks_by_id(TensorMap self, const std::vector<int64_t>& indice
 
 std::vector<TensorBlock> TensorMapHolder::blocks(TensorMap self) {
     auto result = std::vector<TensorBlock>();
-    auto count = self->keys()->count();
+    auto count = details::block_count(self);
+    result.reserve(count);
     for (int64_t index = 0; index < count; index++) {
-        result.emplace_back(block_by_id(self, index));
+        result.emplace_back(details::block_view(self, index));
     }
     return result;
 }

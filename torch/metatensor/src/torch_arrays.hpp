@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "metatensor/torch/array.hpp"
 
-// Tensors in and out of the arrays of the core library.
+// Tensors in and out of the arrays of the core library, and names of its labels.
 
 namespace metatensor_torch::details {
 
@@ -26,6 +29,16 @@ inline const torch::Tensor* array_to_tensor(const metatensor::MtsArray& array) {
     }
     auto* base = static_cast<metatensor::DataArrayBase*>(array.as_mts_array_t().ptr);
     return &static_cast<const TorchDataArray*>(base)->tensor();
+}
+
+/// Names of the dimensions, without the list of pointers that `labels.names()` creates.
+inline std::vector<std::string> core_names(const metatensor::Labels& labels) {
+    const char* const* names = nullptr;
+    uintptr_t count = 0;
+    metatensor::details::check_status(
+        mts_labels_dimensions(labels.as_mts_labels_t(), &names, &count)
+    );
+    return {names, names + count};
 }
 
 } // namespace metatensor_torch::details
