@@ -10,10 +10,14 @@ reads ``OUTPUT/train.xyz`` (from step 1 of the ethanol example) and writes the l
 All processes have the same copy of the potential. In each step, they share the structures of the
 batch between them, then sum the derivatives of the loss with respect to the parameters. The
 batches do not depend on the number of processes, and neither does the result, up to rounding.
+
+If there is a GPU for each of the processes of this computer, they use these, and communicate with
+NCCL; otherwise they use the CPU, and communicate with Gloo.
 """
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,13 +33,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "ethanol"))
 ethanol = importlib.import_module("2-train")
 
 
-def start_processes() -> None:
-    """Connect to the other processes, if this one was started by ``torchrun``."""
+def start_processes() -> torch.device:
+    """
+    Connect to the other processes, if this one was started by ``torchrun``.
+
+    :return: where this process stores and computes everything
+    """
+    # these are set by torchrun, and are about the processes on this computer
+    local_rank = int(os.environ.get("LOCAL_RANK", 0))
+    n_local_processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    device = torch.device("cpu")
+    if n_local_processes <= torch.cuda.device_count():
+        device = torch.device("cuda", local_rank)
+        torch.cuda.set_device(device)
+
+    backend = "nccl" if device.type == "cuda" else "gloo"
     if torch.distributed.is_torchelastic_launched():
-        torch.distributed.init_process_group("gloo")
+        torch.distributed.init_process_group(backend)
     else:
         store = torch.distributed.HashStore()
-        torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+        torch.distributed.init_process_group(backend, store=store, rank=0, world_size=1)
+    return device
 
 
 class SharedBatches:
@@ -68,8 +86,8 @@ class SharedBatches:
             yield batch[self.rank :: self.n_processes].tolist()
 
 
-def sum_over_processes(value: float) -> float:
-    total = torch.tensor(value)
+def sum_over_processes(value: float, device: torch.device) -> float:
+    total = torch.tensor(value, dtype=torch.float64, device=device)
     torch.distributed.all_reduce(total)
     return total.item()
 
@@ -88,21 +106,29 @@ def loss_of_share(potential: torch.nn.Module, batch: Any) -> torch.Tensor:
     structures of the batch, not over processes: these do not all have the same number of them.
     """
     energies, forces = ethanol.predict(potential, list(batch.system), training=True)
-    n_atoms = torch.tensor([len(system) for system in batch.system])
+    device = energies.device
+    n_atoms = torch.tensor([len(system) for system in batch.system], device=device)
     energy_errors = (energies - torch.stack(batch.energy)) / n_atoms
     force_errors = torch.cat(forces) - torch.cat(batch.forces)
 
-    n_structures = sum_over_processes(len(batch.system))
-    n_forces = sum_over_processes(force_errors.numel())
+    n_structures = sum_over_processes(len(batch.system), device)
+    n_forces = sum_over_processes(force_errors.numel(), device)
     energy_loss = energy_errors.square().sum() / n_structures
     return ethanol.ENERGY_WEIGHT * energy_loss + force_errors.square().sum() / n_forces
 
 
-def train(potential: torch.nn.Module, data: Any, n_epochs: int) -> list[float]:
+def train(
+    potential: torch.nn.Module, data: Any, n_epochs: int, device: torch.device
+) -> list[float]:
     """Train the potential on energies and forces. Returns the average loss of each epoch."""
     # the same in all processes, and a small part of the work
     potential.normalize(data.systems, data.energies)
-    dataset = Dataset(system=data.systems, energy=list(data.energies), forces=data.forces)
+    potential.to(device)
+    dataset = Dataset(
+        system=[system.to(device=device) for system in data.systems],
+        energy=list(data.energies.to(device)),
+        forces=[forces.to(device) for forces in data.forces],
+    )
     batches = SharedBatches(len(dataset), ethanol.BATCH_SIZE)
     loader = DataLoader(dataset, group, batch_sampler=batches)
 
@@ -123,7 +149,7 @@ def train(potential: torch.nn.Module, data: Any, n_epochs: int) -> list[float]:
             clip_grad_norm_(parameters, ethanol.MAX_GRADIENT_NORM)
             optimizer.step()
             scheduler.step()
-            loss_of_epoch += sum_over_processes(loss.item()) / len(batches)
+            loss_of_epoch += sum_over_processes(loss.item(), device) / len(batches)
 
         epoch_losses.append(loss_of_epoch)
         if batches.rank == 0:
@@ -134,19 +160,19 @@ def train(potential: torch.nn.Module, data: Any, n_epochs: int) -> list[float]:
 def main(output: Path, n_epochs: int) -> None:
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(0)
-    start_processes()
+    device = start_processes()
 
     potential = ethanol.Potential(
         ethanol.TYPES, ethanol.CUTOFF_A, ethanol.N_MAX, ethanol.L_MAX, ethanol.WIDTH
     )
     data = ethanol.Dataset(output / "train.xyz", potential)
-    losses = train(potential, data, n_epochs)
+    losses = train(potential, data, n_epochs, device)
 
     if torch.distributed.get_rank() == 0:
         n_processes = torch.distributed.get_world_size()
         lines = [f"{loss:.17e}\n" for loss in losses]
         (output / f"losses-{n_processes}.txt").write_text("".join(lines))
-        ethanol.export(potential, output / f"ethanol-{n_processes}.pt")
+        ethanol.export(potential.cpu(), output / f"ethanol-{n_processes}.pt")
     torch.distributed.destroy_process_group()
 
 

@@ -8,9 +8,10 @@ import torch
 import metatensor
 
 from ._namedtuple import shared_namedtuple
+from ._stored_samples import StoredSamples
 
 
-def group(batch: list[Any]) -> Any:
+def group(batch: Sequence[Any]) -> Any:
     """
     Group the samples of a batch by field.
 
@@ -25,11 +26,12 @@ def group(batch: list[Any]) -> Any:
     >>> group([dataset[0], dataset[1]])
     Batch(energy=(-1.5, -1.2), name=('a', 'b'))
     """
-    return _make_batch(batch[0]._fields, _values_of_fields(batch))
+    samples = list(batch)  # each access to a sample on disk reads it
+    return _make_batch(samples[0]._fields, _values_of_fields(samples))
 
 
 def group_and_join(
-    batch: list[Any],
+    batch: Sequence[Any],
     fields_to_join: list[str] | None = None,
     join_kwargs: dict[str, Any] | None = None,
 ) -> Any:
@@ -58,12 +60,35 @@ def group_and_join(
     Batch(energy=tensor([[-1.5000],
             [-1.2000]]), name=('a', 'b'))
     """
-    names = batch[0]._fields
+    if isinstance(batch, StoredSamples) and len(batch) != 0:
+        return _join_stored(batch, fields_to_join, join_kwargs or {})
+
+    samples = list(batch)
+    names = samples[0]._fields
     values = []
-    for name, field in zip(names, _values_of_fields(batch)):
-        is_joined = name != "sample_id" and (fields_to_join is None or name in fields_to_join)
-        values.append(_join(field, join_kwargs or {}) if is_joined else field)
+    for name, field in zip(names, _values_of_fields(samples)):
+        values.append(
+            _join(field, join_kwargs or {}) if _is_joined(name, fields_to_join) else field
+        )
     return _make_batch(names, values)
+
+
+def _join_stored(
+    batch: StoredSamples, fields_to_join: list[str] | None, join_kwargs: dict[str, Any]
+) -> Any:
+    """The same for samples which are not loaded: most of them never are, one by one."""
+    values = []
+    for name in batch.fields:
+        if not _is_joined(name, fields_to_join):
+            values.append(batch.values(name))
+            continue
+        joined = batch.joined(name, join_kwargs)
+        values.append(_join(batch.values(name), join_kwargs) if joined is None else joined)
+    return _make_batch(batch.fields, values)
+
+
+def _is_joined(name: str, fields_to_join: list[str] | None) -> bool:
+    return name != "sample_id" and (fields_to_join is None or name in fields_to_join)
 
 
 def _make_batch(names: tuple[str, ...], values: list[Any]) -> Any:
@@ -101,9 +126,29 @@ def join_tensors(tensors: Sequence[Any], **kwargs: Any) -> Any:
     :param tensors: tensor maps, all of them of the Python or all of the TorchScript class
     :param kwargs: other arguments of :py:func:`metatensor.join`
     """
+    tensors = list(tensors)
     if isinstance(tensors[0], metatensor.TensorMap):
-        from metatensor import join
-    else:
-        # only now: the TorchScript classes are a part of metatensor that can be missing
-        from metatensor.torch import join
-    return join(list(tensors), axis="samples", **kwargs)
+        return metatensor.join(tensors, axis="samples", **kwargs)
+
+    # only now: the TorchScript classes are a part of metatensor that can be missing
+    from metatensor.torch import join
+
+    joined = _join_similar(tensors, **kwargs)
+    return join(tensors, axis="samples", **kwargs) if joined is None else joined
+
+
+def _join_similar(
+    tensors: list[Any],
+    different_keys: str = "error",
+    add_dimension: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """
+    The quick way to join TorchScript tensor maps: compiled code takes several times longer for many
+    small ones. There is no result for what the quick way does not know.
+    """
+    if kwargs or different_keys not in ("error", "intersection", "union"):
+        return None
+    if not all(_is_torchscript_tensor(tensor) for tensor in tensors):
+        return None
+    return torch.ops.metatensor.join_similar(tensors, add_dimension)

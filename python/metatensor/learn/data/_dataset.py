@@ -32,14 +32,17 @@ class FieldsDataset(torch.utils.data.Dataset):
         :raises ValueError: if there is no such sample, or if a field fails to load. The exception
             of the function is the ``__cause__`` of this error
         """
-        index = int(idx)
-        if not 0 <= index < self._size:
-            raise ValueError(f"index {index} is out of range for a data set of size {self._size}")
-
+        index = self._checked_index(idx)
         values = []
         for name, field in self._data.items():
             values.append(self._load(name, field, index) if callable(field) else field[index])
         return self._sample_class._make(values)
+
+    def _checked_index(self, idx: Any) -> int:
+        index = int(idx)
+        if not 0 <= index < self._size:
+            raise ValueError(f"index {index} is out of range for a data set of size {self._size}")
+        return index
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over all the samples, in order."""

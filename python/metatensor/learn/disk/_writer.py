@@ -9,22 +9,27 @@ import torch
 
 from .._backend import Labels, TensorBlock, TensorMap, isinstance_metatensor
 from ..data._collate import join_tensors
-from ._chunk import ENTRY, Chunk, read_chunks, write_chunk
-from ._reader import Reader
+from ._chunk import CHUNK, ENTRY, Chunk
+from ._dataset import open_readers
+from ._field_file import FieldFile
+from ._files import Files
 
 
 class DiskDatasetWriter:
     """
     Create a data set on disk, or append to an existing one.
 
+    The data set is a ``.mts`` file for each field: a single one, or a folder with several of them.
     Samples are written in chunks. After a crash of this process or of the computer, the data set is
     intact and contains all the complete chunks. In a ``with`` block, or with :py:meth:`close`, the
     samples which are left at the end become the last chunk. There must be only one writer for a
     data set at a time.
 
-    :param path: folder of the data set, created if needed
+    :param path: file for a data set with one field, with a name that ends with ``.mts``; otherwise
+        the folder. Folders are created if needed
     :param chunk_size: number of samples in a chunk
-    :raises ValueError: if ``chunk_size`` is not positive, or if there is a damaged data set
+    :raises ValueError: if ``chunk_size`` is not positive, if there is a damaged data set, or files
+        which were not written by this class
 
     >>> import tempfile, torch, metatensor
     >>> from metatensor.learn.disk import DiskDatasetWriter
@@ -41,24 +46,31 @@ class DiskDatasetWriter:
     """
 
     def __init__(self, path: str | Path, chunk_size: int = 1000) -> None:
-        self._folder = Path(path)
         self._chunk_size = operator.index(chunk_size)
         if self._chunk_size <= 0:
             raise ValueError(f"`chunk_size` must be positive, got {chunk_size}")
 
-        self._folder.mkdir(parents=True, exist_ok=True)
-        chunks = read_chunks(self._folder)
-        self._n_chunks = len(chunks)
-        self._n_written = sum(chunk.size for chunk in chunks)
+        self._files = Files(path)
+        self._n_chunks = 0
+        self._n_written = 0
         # samples which are not written yet: for each field, one tensor map for each sample
         self._samples: dict[str, list[TensorMap]] = {}
         # tensor maps without samples, which everything that is joined must be compatible with
         self._empty: dict[str, TensorMap] = {}
-        if chunks:
-            reader = Reader(self._folder, chunks)
-            for field, name in enumerate(chunks[0].fields):
-                self._samples[name] = []
-                self._empty[name] = reader.load_without_samples(field)
+        self._field_files: dict[str, FieldFile] = {}
+
+        self._files.create_folder()
+        self._files.recover()
+        if self._files.existing():
+            self._open_existing()
+
+    def _open_existing(self) -> None:
+        for name, reader in open_readers(self._files, None).items():
+            self._n_chunks = len(reader.chunks)
+            self._n_written = len(reader.entries)
+            self._samples[name] = []
+            self._empty[name] = reader.load_without_samples()
+            self._field_files[name] = FieldFile(reader.path, reader)
 
     def __len__(self) -> int:
         """Number of samples, including the ones which are not written yet."""
@@ -84,6 +96,11 @@ class DiskDatasetWriter:
         :raises NotImplementedError: if a gradient has gradients
         """
         fields = list(self._samples) or list(sample)
+        if self._files.is_single and len(fields) > 1:
+            raise ValueError(
+                f"one file can only contain one field, got {fields}: use a folder, which has one "
+                "file for each of them"
+            )
         if len(sample) == 0 or sorted(sample) != sorted(fields):
             raise ValueError(f"a sample must have the fields {fields}, got {list(sample)}")
 
@@ -93,7 +110,12 @@ class DiskDatasetWriter:
             known = self._empty.get(name)
             if known is not None:
                 _check_same(name, known, entry)
-            empty[name] = _without_samples(entry if known is None else _join([known, entry]))
+            if known is None:
+                empty[name] = _without_samples(entry)
+            elif _has_same_structure(known, entry):
+                empty[name] = known  # what is done below gives the same, but takes longer
+            else:
+                empty[name] = _without_samples(_join([known, entry]))
 
         # from here on, everything is known to fit together
         self._empty = empty
@@ -103,26 +125,29 @@ class DiskDatasetWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write all the samples now, as a chunk which can be smaller than the others."""
-        size = self._n_buffered
-        if size == 0:
+        """
+        Write all the samples now, as a chunk which can be smaller than the others.
+
+        If this fails, for example because the disk is full, the data set is what it was, and the
+        samples are still there to be written.
+        """
+        if self._n_buffered == 0:
             return
 
-        first = self._n_written
         fields = list(self._samples)
-        joined = [_join(entries) for entries in self._samples.values()]
-        missing = [
-            _missing_blocks(tensor.keys, entries, first)
-            for tensor, entries in zip(joined, self._samples.values())
-        ]
-        write_chunk(
-            self._folder,
-            self._n_chunks,
-            Chunk(first, size, fields, missing),
-            lambda field, path: joined[field].save(str(path)),
-        )
+        modifications = []
+        for field, (name, samples) in enumerate(self._samples.items()):
+            joined = _join(samples)
+            missing = _missing_blocks(joined.keys, samples, self._n_written)
+            chunk = Chunk(self._n_written, len(samples), fields, field, missing)
+            file = self._field_files.setdefault(name, FieldFile(self._files.of_field(name)))
+            modifications.append(file.prepare(joined, self._n_chunks, chunk))
+
+        self._files.modify(modifications)
+        for file in self._field_files.values():
+            file.commit()
+        self._n_written = len(self)
         self._n_chunks += 1
-        self._n_written += size
         self._samples = {name: [] for name in fields}
 
     def close(self) -> None:
@@ -150,6 +175,8 @@ def _with_entry(name: str, tensor: TensorMap, entry: int) -> TensorMap:
         raise TypeError(f"field '{name}' must be a metatensor TensorMap, not {type(tensor)}")
     if len(tensor) == 0:
         raise ValueError(f"field '{name}' must have at least one block")
+    if CHUNK in tensor.keys.names:
+        raise ValueError(f"the keys of field '{name}' can not have a dimension '{CHUNK}'")
 
     blocks = []
     for block in tensor.blocks():
@@ -172,6 +199,8 @@ def _with_entry(name: str, tensor: TensorMap, entry: int) -> TensorMap:
 
 def _cpu(labels: Labels) -> Labels:
     values = labels.values
+    if isinstance(values, torch.Tensor) and values.device.type == "cpu":
+        return labels
     if not isinstance(values, torch.Tensor):
         # torch tensors can not use arrays which are read-only
         values = torch.from_numpy(values.copy())
@@ -203,6 +232,28 @@ def _check_same(name: str, known: TensorMap, entry: TensorMap) -> None:
             f"field '{name}' has the information {known.info()} in other samples, not "
             f"{entry.info()}"
         )
+
+
+def _has_same_structure(tensor_1: TensorMap, tensor_2: TensorMap) -> bool:
+    """Check if tensor maps only differ in their samples and values."""
+    if tensor_1.keys != tensor_2.keys:
+        return False
+    pairs = zip(tensor_1.blocks(), tensor_2.blocks())
+    return all(_blocks_have_same_structure(block_1, block_2) for block_1, block_2 in pairs)
+
+
+def _blocks_have_same_structure(block_1: TensorBlock, block_2: TensorBlock) -> bool:
+    parameters = block_1.gradients_list()
+    return (
+        parameters == block_2.gradients_list()
+        and block_1.samples.names == block_2.samples.names
+        and block_1.components == block_2.components
+        and block_1.properties == block_2.properties
+        and all(
+            _blocks_have_same_structure(block_1.gradient(name), block_2.gradient(name))
+            for name in parameters
+        )
+    )
 
 
 def _without_samples(tensor: TensorMap) -> TensorMap:
