@@ -67,6 +67,10 @@ class PowerSpectrum(torch.nn.Module):
         self.register_buffer("weights", weights)
         self.register_buffer("radial_frequencies", math.pi / cutoff * torch.arange(1, n_max + 1))
 
+        type_to_index = torch.zeros(max(types) + 1, dtype=torch.int64)
+        type_to_index[torch.tensor(types)] = torch.arange(len(types))
+        self.register_buffer("type_to_index", type_to_index)
+
         # the metadata of the density expansion ...
         self.density_keys = Labels(
             ["center_type", "neighbor_type"],
@@ -98,22 +102,22 @@ class PowerSpectrum(torch.nn.Module):
         """
         density = self.density(systems)
         # one block for each center type, with the same properties whatever the neighbors
-        density = density.keys_to_properties(self.neighbor_types.to(density.device))
+        device = density.device
+        density = density.keys_to_properties(self.neighbor_types.to(device))
 
+        features = self.features.to(device)
         blocks: List[TensorBlock] = []
         for block in density.blocks():
-            products = torch.einsum("lm,imp,imq->ilpq", self.weights, block.values, block.values)
-            values = products[:, :, self.first, self.second] * self.multiplicity
             blocks.append(
                 TensorBlock(
-                    values.flatten(start_dim=1),
+                    self.contract(block.values),
                     block.samples,
                     torch.jit.annotate(List[Labels], []),
-                    self.features.to(density.device),
+                    features,
                 )
             )
 
-        return TensorMap(self.keys.to(density.device), blocks)
+        return TensorMap(self.keys.to(device), blocks)
 
     def requested_neighbor_lists(self) -> List[NeighborListOptions]:
         return [self.neighbors]
@@ -127,9 +131,7 @@ class PowerSpectrum(torch.nn.Module):
         n_types = len(self.types)
 
         types, atoms, centers, neighbors, vectors = concatenate(systems, self.neighbors)
-        type_index = torch.zeros_like(types)
-        for index, atomic_type in enumerate(self.types):
-            type_index[types == atomic_type] = index
+        type_index = self.type_to_index[types]
 
         terms = self.angular(vectors).unsqueeze(2) * self.radial_functions(vectors).unsqueeze(1)
         density = torch.zeros(
@@ -138,21 +140,30 @@ class PowerSpectrum(torch.nn.Module):
         density = density.index_add(0, centers * n_types + type_index[neighbors], terms)
         density = density.reshape(len(types), n_types, terms.shape[1], terms.shape[2])
 
+        components = [self.monomials.to(device)]
+        properties = self.radial.to(device)
         blocks: List[TensorBlock] = []
         for center in range(n_types):
             selected = torch.nonzero(type_index == center).squeeze(1)
             samples = Labels(["system", "atom"], atoms[selected], assume_unique=True)
-            for neighbor in range(n_types):
-                blocks.append(
-                    TensorBlock(
-                        density[selected, neighbor],
-                        samples,
-                        [self.monomials.to(device)],
-                        self.radial.to(device),
-                    )
-                )
+            for values in density.index_select(0, selected).unbind(1):
+                blocks.append(TensorBlock(values, samples, components, properties))
 
         return TensorMap(self.density_keys.to(device), blocks)
+
+    def contract(self, density: torch.Tensor) -> torch.Tensor:
+        """
+        Features from a density of shape ``(centers, monomials, channels)``, where a channel is a
+        neighbor type and a radial function. There is one column for each of ``self.features``.
+        """
+        n_centers, n_monomials, n_channels = density.shape
+        n_degrees = self.weights.shape[0]
+        weighted = self.weights.unsqueeze(1) * density.transpose(1, 2).unsqueeze(1)
+        # one matrix product for each center
+        products = weighted.reshape(n_centers, n_degrees * n_channels, n_monomials) @ density
+        products = products.reshape(n_centers, n_degrees, n_channels, n_channels)
+        products = products[:, :, self.first, self.second] * self.multiplicity
+        return products.flatten(start_dim=1)
 
     def angular(self, vectors: torch.Tensor) -> torch.Tensor:
         """Monomials of the unit vectors along ``vectors``, one column each."""
@@ -198,28 +209,31 @@ def concatenate(
     second atom and vector of each pair, with atoms numbered across systems.
     """
     types: List[torch.Tensor] = []
-    atoms: List[torch.Tensor] = []
-    centers: List[torch.Tensor] = []
-    neighbors: List[torch.Tensor] = []
+    sizes: List[int] = []
+    pairs: List[torch.Tensor] = []
     vectors: List[torch.Tensor] = []
 
     offset = 0
-    for index, system in enumerate(systems):
-        size = len(system)
-        atom = torch.arange(size, device=system.device)
+    for system in systems:
         types.append(system.types)
-        atoms.append(torch.stack([torch.full_like(atom, index), atom], dim=1))
+        sizes.append(len(system))
+        block = system.get_neighbor_list(options)
+        # the first two dimensions of the samples are the two atoms
+        pairs.append(block.samples.values[:, :2] + offset)
+        vectors.append(block.values)
+        offset += len(system)
 
-        pairs = system.get_neighbor_list(options)
-        centers.append(pairs.samples.column("first_atom") + offset)
-        neighbors.append(pairs.samples.column("second_atom") + offset)
-        vectors.append(pairs.values.squeeze(2))
-        offset += size
+    device = systems[0].device
+    n_atoms = torch.tensor(sizes, device=device)
+    system_index = torch.arange(len(systems), device=device).repeat_interleave(n_atoms)
+    first_atom = torch.cumsum(n_atoms, 0) - n_atoms
+    atom_index = torch.arange(offset, device=device) - first_atom[system_index]
 
+    centers, neighbors = torch.cat(pairs).unbind(1)
     return (
         torch.cat(types),
-        torch.cat(atoms),
-        torch.cat(centers),
-        torch.cat(neighbors),
-        torch.cat(vectors),
+        torch.stack([system_index, atom_index], dim=1),
+        centers,
+        neighbors,
+        torch.cat(vectors).squeeze(2),
     )

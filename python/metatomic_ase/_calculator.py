@@ -41,7 +41,7 @@ from ._results import (
     to_numpy,
 )
 from ._results import full_3x3_to_voigt_6_stress as _full_3x3_to_voigt_6_stress
-from ._systems import DifferentiableSystem, differentiate
+from ._systems import DifferentiableSystem, differentiate, is_identical
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -210,7 +210,7 @@ class MetatomicCalculator(Calculator):
         What changed in ``atoms`` since the last calculation, including the data in ``atoms.info``
         and ``atoms.arrays`` that the model uses.
         """
-        changes = super().check_state(atoms, tol=tol)
+        changes = [] if is_identical(self.atoms, atoms) else super().check_state(atoms, tol=tol)
         if self.atoms is not None:
             changes.extend(changed_inputs(self.atoms, atoms, self._inputs))
 

@@ -79,13 +79,7 @@ def non_conservative_stresses(output: TensorMap) -> list[torch.Tensor]:
 
 def full_3x3_to_voigt_6_stress(stress: np.ndarray) -> np.ndarray:
     """The components ``xx, yy, zz, yz, xz, xy`` of the symmetric part of a stress tensor."""
-    return np.array(
-        [
-            stress[0, 0],
-            stress[1, 1],
-            stress[2, 2],
-            (stress[1, 2] + stress[2, 1]) / 2,
-            (stress[0, 2] + stress[2, 0]) / 2,
-            (stress[0, 1] + stress[1, 0]) / 2,
-        ]
-    )
+    # without volume, infinities of both signs meet here
+    with np.errstate(invalid="ignore"):
+        symmetric = (stress + stress.T) / 2
+    return symmetric[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]

@@ -6,6 +6,30 @@ import torch
 
 from metatomic.torch import System
 
+_COMPARED_ARRAYS = ["numbers", "positions", "initial_charges", "initial_magmoms"]
+
+
+def is_identical(first: ase.Atoms | None, second: ase.Atoms) -> bool:
+    """
+    Is everything that ASE compares before a calculation the same in two structures, to the last
+    bit?
+
+    ASE compares them each time it is asked for the energy or the forces, in a much slower way
+    because of tolerances.
+    """
+    return (
+        first is not None
+        and all(_same_array(name, first, second) for name in _COMPARED_ARRAYS)
+        and np.array_equal(first.cell.array, second.cell.array)
+        and np.array_equal(first.pbc, second.pbc)
+    )
+
+
+def _same_array(name: str, first: ase.Atoms, second: ase.Atoms) -> bool:
+    if name not in first.arrays or name not in second.arrays:
+        return name not in first.arrays and name not in second.arrays
+    return np.array_equal(first.arrays[name], second.arrays[name])
+
 
 class DifferentiableSystem:
     """

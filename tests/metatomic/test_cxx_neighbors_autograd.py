@@ -88,6 +88,73 @@ def test_gradcheck(positions, cell):
     assert torch.autograd.gradgradcheck(energy, inputs)
 
 
+def test_third_derivative(positions, cell):
+    """Each derivative is itself differentiable, without end"""
+    direction = torch.linspace(-1, 1, 12, dtype=torch.float64).reshape(4, 3)
+    strain = torch.linspace(-1, 1, 9, dtype=torch.float64).reshape(3, 3)
+
+    def third_derivative(vectors) -> torch.Tensor:
+        scale = torch.zeros((), dtype=torch.float64, requires_grad=True)
+        value = vectors(positions + scale * direction, cell + scale * strain).norm(dim=1).sum()
+        for _ in range(3):
+            (value,) = torch.autograd.grad(value, scale, create_graph=True)
+        return value
+
+    actual = third_derivative(register)
+    torch.testing.assert_close(actual, third_derivative(compute_vectors), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("positions_grad, cell_grad", [(True, True), (True, False), (False, True)])
+def test_batches_of_gradients(positions, cell, positions_grad, cell_grad):
+    """The same derivatives one at a time, and all at once"""
+    positions.requires_grad_(positions_grad)
+    cell.requires_grad_(cell_grad)
+    inputs = [tensor for tensor in (positions, cell) if tensor.requires_grad]
+    values = register(positions, cell)
+    directions = torch.eye(values.numel(), dtype=torch.float64).reshape(-1, *values.shape)
+
+    batched = torch.autograd.grad(values, inputs, directions, is_grads_batched=True)
+    values = register(positions, cell)
+    separate = [
+        torch.autograd.grad(values, inputs, direction, retain_graph=True)
+        for direction in directions
+    ]
+    for all_at_once, one_at_a_time in zip(batched, zip(*separate, strict=True), strict=True):
+        assert torch.equal(all_at_once, torch.stack(one_at_a_time))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gradients_with_strides(positions, cell, dtype):
+    positions = positions.to(dtype).requires_grad_(True)
+    values = register(positions, cell.to(dtype))
+    columns = torch.arange(15, dtype=dtype).reshape(3, 5)
+    (actual,) = torch.autograd.grad(values, positions, columns.T.unsqueeze(2), retain_graph=True)
+    (expected,) = torch.autograd.grad(values, positions, columns.T.contiguous().unsqueeze(2))
+    assert torch.equal(actual, expected)
+
+
+def test_lazily_negated_gradients(positions, cell):
+    """The memory of these gradients contains the opposite of their values"""
+    values = register(positions.requires_grad_(True), cell)
+    lazy = torch.zeros(5, 3, 1, dtype=torch.complex128).add(1j).conj().imag
+    assert lazy.is_neg()
+    (actual,) = torch.autograd.grad(values, positions, lazy, retain_graph=True)
+    (expected,) = torch.autograd.grad(values, positions, torch.full_like(values, -1))
+    assert torch.equal(actual, expected)
+
+
+@pytest.mark.parametrize("index", [4, -1, 1000000])
+@pytest.mark.parametrize("column", [0, 1])
+def test_atoms_are_checked_by_the_gradient(positions, cell, column, index):
+    pairs = PAIRS.clone()
+    pairs[2, column] = index
+    block = create_block(compute_vectors(positions, cell), pairs)
+    register_autograd_neighbors(create_system(positions.requires_grad_(True), cell), block)
+    message = f"the samples contain the atom {index}, but there are only 4 atoms in the system"
+    with pytest.raises(IndexError, match=message):
+        block.values.sum().backward()
+
+
 def test_hessian(positions, cell):
     def energy(vectors):
         return torch.exp(-(vectors**2).sum(dim=1)).sum()

@@ -1,5 +1,8 @@
+import contextlib
+
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import NeighborListOptions, System, register_autograd_neighbors
@@ -202,6 +205,23 @@ class TestTo:
         assert meta.get_neighbor_list(options).values.device == torch.device("meta")
         assert meta.get_data("mass").device == torch.device("meta")
         assert len(meta) == 3
+
+
+@pytest.mark.parametrize("in_mode", [True, False])
+def test_fake_tensors(in_mode):
+    """Tensors without data are accepted, this is what models are traced with"""
+    fake = FakeTensorMode()
+    tensors = [fake.from_tensor(torch.zeros(*shape).double()) for shape in [(3, 3), (3, 3)]]
+    with fake if in_mode else contextlib.nullcontext():
+        system = System(
+            fake.from_tensor(TYPES), *tensors, fake.from_tensor(torch.zeros(3, dtype=torch.bool))
+        )
+        system.pbc = fake.from_tensor(PBC)
+
+        neighbors = neighbors_block(values=fake.from_tensor(torch.ones(1, 3, 1).double()))
+        system.add_neighbor_list(NeighborListOptions(3.5, True, True), neighbors)
+    assert system.device == torch.device("cpu")
+    assert system.positions is tensors[0]
 
 
 class TestPrint:

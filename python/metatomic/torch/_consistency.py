@@ -141,14 +141,14 @@ def check_atomic_types(systems: list[System], known_types: list[int]) -> None:
     if len(systems) == 0:
         return
 
-    known = torch.tensor(known_types, dtype=torch.int32, device=systems[0].device)
-    for system in systems:
-        unknown = torch.isin(system.types, known, invert=True)
-        if bool(unknown.any()):
-            raise ValueError(
-                f"the model does not know the atomic type {int(system.types[unknown][0])}, only "
-                f"{known_types}"
-            )
+    # all systems at once: there are many small ones in a batch
+    types = torch.cat([system.types for system in systems])
+    known = torch.tensor(known_types, dtype=torch.int32, device=types.device)
+    unknown = types[torch.isin(types, known, invert=True)]
+    if len(unknown) != 0:
+        raise ValueError(
+            f"the model does not know the atomic type {int(unknown[0])}, only {known_types}"
+        )
 
 
 def check_outputs(

@@ -1,5 +1,6 @@
 #include "internal/labels_checks.hpp"
 
+#include "internal/plain_data.hpp"
 #include "internal/text.hpp"
 
 namespace metatomic_torch::details {
@@ -12,24 +13,28 @@ const std::vector<std::string>& neighbors_sample_names() {
 }
 
 bool is_range(const metatensor_torch::Labels& labels, const std::string& name, int64_t count) {
-    if (labels->names() != std::vector<std::string>{name} || labels->count() != count) {
+    if (labels->size() != 1 || labels->count() != count || labels->names()[0] != name) {
         return false;
     }
-
-    auto values = labels->values();
-    if (values.device().is_meta()) {
+    if (!has_data(labels->values())) {
         return true;
     }
-    auto expected = torch::arange(count, values.options()).reshape({-1, 1});
-    return torch::equal(values, expected);
+
+    const auto values = labels->as_metatensor().values_cpu();
+    for (int64_t i = 0; i < count; i++) {
+        if (values(i, 0) != i) {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::string describe(const metatensor_torch::Labels& labels) {
     constexpr int64_t MAX_ENTRIES = 4;
-    if (labels->device().is_meta()) {
+    if (!has_data(labels->values())) {
         return c10::str(format_list(labels->names()), " with ", labels->count(), " entries");
     }
-    return "\n" + labels->print(MAX_ENTRIES, /* indent */ 0);
+    return c10::str("\n", labels->print(MAX_ENTRIES, /* indent */ 0));
 }
 
 } // namespace metatomic_torch::details

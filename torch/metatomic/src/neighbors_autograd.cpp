@@ -3,19 +3,13 @@
 
 #include "internal/dtypes.hpp"
 #include "internal/labels_checks.hpp"
+#include "internal/neighbor_vectors.hpp"
 #include "internal/text.hpp"
 #include "metatomic/torch/system.hpp"
 
 namespace metatomic_torch {
 
 using metatensor_torch::TensorBlock;
-
-/// Columns of the samples of a neighbor list
-enum NeighborsColumn : int64_t {
-    FIRST_ATOM = 0,
-    SECOND_ATOM = 1,
-    CELL_SHIFT_A = 2,
-};
 
 // ---------------------------------------------------------------------------------------------- //
 // consistency checks
@@ -64,7 +58,7 @@ static void check_metadata(const torch::Tensor& positions, const TensorBlock& ne
 }
 
 static void check_atoms(const torch::Tensor& samples, int64_t n_atoms) {
-    auto check_column = [&](NeighborsColumn column, const char* name) {
+    auto check_column = [&](details::NeighborsColumn column, const char* name) {
         auto indices = samples.select(1, column);
         auto invalid = torch::logical_or(indices < 0, indices >= n_atoms).nonzero();
         TORCH_CHECK_VALUE(
@@ -78,8 +72,8 @@ static void check_atoms(const torch::Tensor& samples, int64_t n_atoms) {
             " atoms in the system"
         );
     };
-    check_column(FIRST_ATOM, "first_atom");
-    check_column(SECOND_ATOM, "second_atom");
+    check_column(details::FIRST_ATOM, "first_atom");
+    check_column(details::SECOND_ATOM, "second_atom");
 }
 
 static std::string format_vector(const torch::Tensor& vector) {
@@ -103,11 +97,10 @@ static void check_vectors(
     constexpr double OTHER_TOLERANCE = 1e-4;
     auto tolerance = vectors.scalar_type() == torch::kFloat64 ? FLOAT64_TOLERANCE : OTHER_TOLERANCE;
 
-    auto first = samples.select(1, FIRST_ATOM);
-    auto second = samples.select(1, SECOND_ATOM);
-    auto shifts = samples.slice(1, CELL_SHIFT_A);
-    auto expected = positions.index_select(0, second) - positions.index_select(0, first) +
-                    torch::matmul(shifts.to(cell.scalar_type()), cell);
+    auto first = samples.select(1, details::FIRST_ATOM);
+    auto second = samples.select(1, details::SECOND_ATOM);
+    auto shifts = samples.slice(1, details::CELL_SHIFT_A);
+    auto expected = details::neighbor_vectors(positions, cell, samples).squeeze(-1);
 
     // not the same thing as `difference > tolerance`, if there is any NaN
     auto difference = (expected - vectors).norm(2, /* dim */ 1);
@@ -175,27 +168,14 @@ torch::Tensor NeighborsAutograd::forward(
 std::vector<torch::Tensor> NeighborsAutograd::backward(
     torch::autograd::AutogradContext* ctx, std::vector<torch::Tensor> outputs_grad
 ) {
-    auto samples = ctx->get_saved_variables()[0];
-    auto n_atoms = ctx->saved_data["n_atoms"].toInt();
-    auto vectors_grad = outputs_grad[0].squeeze(-1);
-
-    // This only uses differentiable operations, so that it can be differentiated again
-    torch::Tensor positions_grad;
-    if (ctx->needs_input_grad(0)) {
-        positions_grad =
-            torch::zeros({n_atoms, 3}, vectors_grad.options())
-                .index_add(0, samples.select(1, SECOND_ATOM), vectors_grad)
-                .index_add(0, samples.select(1, FIRST_ATOM), vectors_grad, /* alpha */ -1);
-    }
-
-    torch::Tensor cell_grad;
-    if (ctx->needs_input_grad(1)) {
-        auto shifts = samples.slice(1, CELL_SHIFT_A).to(vectors_grad.scalar_type());
-        cell_grad = torch::matmul(shifts.t(), vectors_grad);
-    }
+    auto inputs = details::NeighborVectorsInputs{
+        ctx->saved_data["n_atoms"].toInt(), ctx->needs_input_grad(0), ctx->needs_input_grad(1)
+    };
+    auto gradient =
+        details::neighbor_vectors_gradient(outputs_grad[0], ctx->get_saved_variables()[0], inputs);
 
     // `neighbors` and `check_consistency` have no gradients
-    return {positions_grad, cell_grad, torch::Tensor(), torch::Tensor()};
+    return {gradient.positions, gradient.cell, torch::Tensor(), torch::Tensor()};
 }
 
 void register_autograd_neighbors(System system, TensorBlock neighbors, bool check_consistency) {

@@ -6,8 +6,11 @@
 #include <set>
 #include <sstream>
 
+#include <ATen/Dispatch.h>
+
 #include "internal/dtypes.hpp"
 #include "internal/labels_checks.hpp"
+#include "internal/plain_data.hpp"
 #include "internal/quantity_names.hpp"
 #include "internal/text.hpp"
 
@@ -74,15 +77,39 @@ static void check_bool(const torch::Tensor& pbc, const std::string& what) {
     );
 }
 
+/// Is there a cell vector which is not zero in a non-periodic direction? Reads memory directly:
+/// this is checked for each new system, where each operator costs more than everything else.
+static bool has_non_periodic_vector(const torch::Tensor& cell, const torch::Tensor& pbc) {
+    auto is_periodic = pbc.accessor<bool, 1>();
+    auto is_invalid = false;
+    AT_DISPATCH_FLOATING_TYPES_AND2(
+        torch::kHalf, torch::kBFloat16, cell.scalar_type(), "check_non_periodic_cell", [&] {
+            auto vectors = cell.accessor<scalar_t, 2>();
+            for (int64_t abc = 0; abc < 3; abc++) {
+                for (int64_t xyz = 0; xyz < 3; xyz++) {
+                    is_invalid = is_invalid || (!is_periodic[abc] && vectors[abc][xyz] != 0);
+                }
+            }
+        }
+    );
+    return is_invalid;
+}
+
 /// Cell vectors are zero in non-periodic directions
 static void check_non_periodic_cell(const torch::Tensor& cell, const torch::Tensor& pbc) {
-    if (cell.device().is_meta()) {
+    if (!details::has_data(cell) || !details::has_data(pbc)) {
         return;
     }
 
-    auto is_invalid = (cell.detach() != 0).any(/* dim */ 1).logical_and(pbc.logical_not());
+    bool is_invalid = false;
+    if (details::is_plain_data(cell) && details::is_plain_data(pbc)) {
+        is_invalid = has_non_periodic_vector(cell, pbc);
+    } else {
+        auto has_vector = (cell.detach() != 0).any(/* dim */ 1);
+        is_invalid = has_vector.logical_and(pbc.logical_not()).any().item<bool>();
+    }
     TORCH_CHECK_VALUE(
-        !is_invalid.any().item<bool>(),
+        !is_invalid,
         "invalid `cell`: the cell vectors must be zero along non-periodic directions (where `pbc` "
         "is False)"
     );

@@ -96,5 +96,8 @@ class _ScaleWithNorm(Module):
         :param input: array of shape ``(samples, components, properties)``
         """
         assert input.dim() == 3, "blocks which are not invariant must have exactly one component"
-        norm = torch.linalg.vector_norm(input, dim=1, keepdim=True)
-        return input * self.module.forward(norm)
+        # the norm has no second derivative at zero, where torch would make NaN of it: atoms without
+        # neighbors, or at a center of inversion, must not spoil the training of all others
+        is_zero = (input == 0).all(dim=1, keepdim=True)
+        norm = torch.linalg.vector_norm(input.masked_fill(is_zero, 1.0), dim=1, keepdim=True)
+        return input * self.module.forward(norm.masked_fill(is_zero, 0.0))

@@ -1,6 +1,6 @@
 import copy
 import warnings
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 import torch
 
@@ -94,22 +94,35 @@ class ModuleMap(Module):
         :raises NotImplementedError: if a gradient has gradients
         """
         blocks: List[TensorBlock] = []
+        default_properties: Dict[int, Labels] = {}
         for key, block in tensor.items():
             position = self._in_keys.position(key)
             if position is None:
                 raise KeyError(f"there is no module for the key {key.print()}")
-            blocks.append(self._forward_block(position, block))
+            blocks.append(self._forward_block(position, block, default_properties))
         return TensorMap(tensor.keys, blocks)
 
-    def _forward_block(self, position: int, block: TensorBlock) -> TensorBlock:
+    def _forward_block(
+        self, position: int, block: TensorBlock, default_properties: Dict[int, Labels]
+    ) -> TensorBlock:
+        """
+        Apply the module at this ``position`` to ``block``.
+
+        :param default_properties: the properties which were already made for other blocks, by their
+            number
+        """
         module: ModuleMapInterface = self.module_list[position]
         values = module.forward(block.values)
 
         out_properties = self._out_properties
         if out_properties is None:
             n_properties = values.shape[len(values.shape) - 1]
-            entries = torch.arange(n_properties, dtype=torch.int32, device=block.samples.device)
-            properties = Labels(["_"], entries.reshape(-1, 1), assume_unique=True)
+            if n_properties not in default_properties:
+                entries = torch.arange(n_properties, dtype=torch.int32, device=block.samples.device)
+                default_properties[n_properties] = Labels(
+                    ["_"], entries.reshape(-1, 1), assume_unique=True
+                )
+            properties = default_properties[n_properties]
         else:
             properties = out_properties[position]
 
