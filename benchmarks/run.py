@@ -39,6 +39,9 @@ SUITES = [
     "operations",
     "torch",
     "training",
+    "dynamics",
+    "loading",
+    "compile",
 ]
 
 ROUNDS = 5
