@@ -1,7 +1,6 @@
 """The package itself: versions, location of its files, and names that moved."""
 
 import os
-import pydoc
 import subprocess
 import sys
 
@@ -9,7 +8,6 @@ import pytest
 import torch
 
 import metatomic.torch
-import metatomic.torch.documentation
 from metatomic.torch import utils
 
 
@@ -57,7 +55,6 @@ def test_lazy_imports():
     code = """
 import sys
 import metatomic.torch
-import metatomic.torch.documentation
 assert "metatomic_ase" not in sys.modules
 assert "metatomic.torch.documentation" not in sys.modules
 metatomic.torch.documentation.System
@@ -72,7 +69,6 @@ def test_without_ase():
 import sys
 sys.modules["ase"] = None
 import metatomic.torch
-import metatomic.torch.documentation
 try:
     metatomic.torch.systems_to_torch(None)
 except RuntimeError as error:
@@ -173,26 +169,3 @@ def test_moved_calculators():
 
     with pytest.raises(AttributeError, match="has no attribute 'Other'"):
         _ = metatomic.torch.ase_calculator.Other
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ModelCapabilities",
-        "ModelEvaluationOptions",
-        "ModelMetadata",
-        "ModelOutput",
-        "NeighborListOptions",
-        "System",
-    ],
-)
-def test_help(name):
-    """Each property of the class is documented."""
-    script_class = getattr(metatomic.torch, name)
-    text = pydoc.render_doc(script_class, renderer=pydoc.plaintext)
-    documented = getattr(metatomic.torch.documentation, name)
-    members = [member for member in vars(documented) if not member.startswith("_")]
-    assert len(members) > 0
-    for member in members:
-        assert f"    {member}" in text
-        assert member in dir(script_class)

@@ -6,9 +6,8 @@ annotations made with two of them would not compare equal.
 """
 
 import os
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING or os.environ.get("METATOMIC_IMPORT_FOR_SPHINX", "0") != "0":
+if os.environ.get("METATOMIC_IMPORT_FOR_SPHINX", "0") != "0":
     from .documentation import (
         ModelCapabilities,
         ModelEvaluationOptions,
@@ -31,9 +30,6 @@ if TYPE_CHECKING or os.environ.get("METATOMIC_IMPORT_FOR_SPHINX", "0") != "0":
 else:
     import torch
 
-    from metatensor.torch._help import document_classes
-
-    from . import documentation
     from ._c_lib import _load_library
 
     _load_library()
@@ -44,21 +40,6 @@ else:
     ModelOutput = torch.classes.metatomic.ModelOutput
     NeighborListOptions = torch.classes.metatomic.NeighborListOptions
     System = torch.classes.metatomic.System
-
-    document_classes(
-        "metatomic",
-        {
-            "ModelCapabilities": (ModelCapabilities, documentation.ModelCapabilities),
-            "ModelEvaluationOptions": (
-                ModelEvaluationOptions,
-                documentation.ModelEvaluationOptions,
-            ),
-            "ModelMetadata": (ModelMetadata, documentation.ModelMetadata),
-            "ModelOutput": (ModelOutput, documentation.ModelOutput),
-            "NeighborListOptions": (NeighborListOptions, documentation.NeighborListOptions),
-            "System": (System, documentation.System),
-        },
-    )
 
     _check_quantities = torch.ops.metatomic._check_quantities
     check_atomistic_model = torch.ops.metatomic.check_atomistic_model
