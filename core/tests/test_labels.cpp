@@ -80,8 +80,8 @@ static void test_data_that_does_not_match_the_shape() {
 }
 
 static void test_uniqueness() {
-    CHECK_NULL(raw_labels({"a"}, label_values(1, {1, 2, 1}).to_c()), "(1)");
-    CHECK_NULL(raw_labels({"a", "b"}, label_values(2, {0, 1, 0, 1}).to_c()), "(0, 1)");
+    CHECK_NULL(raw_labels({"a"}, label_values(1, {1, 2, 1}).to_c()), "[1]");
+    CHECK_NULL(raw_labels({"a", "b"}, label_values(2, {0, 1, 0, 1}).to_c()), "[0, 1]");
     for (int32_t size = 1; size < 7; size++) {
         // values that are far from each other
         const Names names = letters(static_cast<size_t>(size));
