@@ -310,8 +310,14 @@ void Block::set_level(std::size_t level) noexcept {
 }
 
 std::unique_ptr<Block> Block::copy() const {
-    Array values = values_.copy(values_.device());
-    auto result = std::make_unique<Block>(std::move(values), samples_, components_, properties_);
+    // Devices are not compared again: copies of torch tensors made inside of function transforms
+    // are on a device of their own
+    std::unique_ptr<Block> result(new Block());
+    result->values_ = values_.copy(values_.device());
+    result->samples_ = samples_;
+    result->components_ = components_;
+    result->properties_ = properties_;
+    result->check_sizes();
     for (const Gradient& gradient : gradients_) {
         result->attach_gradient(gradient.parameter, gradient.block->copy());
     }

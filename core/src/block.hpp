@@ -51,6 +51,7 @@ public:
     void set_owned() noexcept { owned_ = true; }
 
 private:
+    Block() = default;
     void check_sizes() const;
     void check_devices() const;
     void check_gradient(std::string_view parameter, const Block& gradient) const;

@@ -145,12 +145,14 @@ DLDataType TensorMap::dtype() const {
 }
 
 std::unique_ptr<TensorMap> TensorMap::copy() const {
-    std::vector<std::unique_ptr<Block>> blocks;
+    std::unique_ptr<TensorMap> result(new TensorMap());
+    result->keys_ = keys_;
+    result->blocks_.reserve(blocks_.size());
     for (const auto& block : blocks_) {
-        blocks.push_back(block->copy());
+        result->blocks_.push_back(block->copy());
+        result->blocks_.back()->set_owned();
     }
-    auto result = std::make_unique<TensorMap>(keys_, std::move(blocks));
-    result->info() = info_;
+    result->info_ = info_;
     return result;
 }
 

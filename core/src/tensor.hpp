@@ -35,6 +35,8 @@ public:
     components_to_properties(std::span<const std::string_view> dimensions) const;
 
 private:
+    TensorMap() = default;
+
     LabelsRef keys_;
     std::vector<std::unique_ptr<Block>> blocks_;
     Info info_;

@@ -4,10 +4,13 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import zipfile
 from typing import Dict, List, Optional
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import metatensor.torch as mts
 from metatensor.torch import Labels, TensorBlock, TensorMap
@@ -120,6 +123,48 @@ def test_loading_errors(data, block, labels, tmp_path):
     other = block if data._type().name() == "Labels" else labels
     with pytest.raises(RuntimeError):
         load(io.BytesIO(other.save_buffer().numpy().tobytes()))
+
+
+def test_errors_with_names_that_are_no_text(block):
+    buffer = bytearray(block.save_buffer().numpy().tobytes())
+    entry = buffer.index(b"PK\x01\x02")  # first one of the central directory
+    buffer[entry + 42 : entry + 46] = b"\xff\xff\xff\x7f"  # position of the member
+    buffer[entry + 46 : entry + 48] = b"\xff\x00"  # its name
+    with pytest.raises(RuntimeError, match=r"position of the member '\?\?.*' is wrong"):
+        mts.load_block_buffer(torch.frombuffer(buffer, dtype=torch.uint8))
+
+
+@given(data=st.data())
+def test_corrupted_buffers(data):
+    labels = Labels.range("a", 3)
+    block = TensorBlock(torch.ones(3, 1), labels, [], Labels.range("p", 1))
+    block.add_gradient(
+        "g", TensorBlock(torch.ones(0, 1), Labels.empty(["sample"]), [], block.properties)
+    )
+    tensor = TensorMap(Labels.single(), [block.copy()])
+    original = data.draw(st.sampled_from([labels, block, tensor]))
+    content = bytearray(original.save_buffer().numpy().tobytes())
+    position = data.draw(st.integers(0, len(content) - 1))
+    wrong = data.draw(st.binary(min_size=1, max_size=8) | st.just(b"\xff" * 8))
+    content[position : position + len(wrong)] = wrong
+    _, load_buffer, _ = loaders(original)
+    try:
+        loaded = load_buffer(torch.frombuffer(content, dtype=torch.uint8))
+    except RuntimeError:
+        return
+    # what was changed is not looked at, or is a value or a name
+    assert loaded._type() == original._type()
+
+
+def test_null_characters(labels, tensor):
+    for names in ("a\0b", ["a", "b\0"], ("\0",)):
+        with pytest.raises(ValueError, match="null character"):
+            Labels(names, torch.zeros((0, 1), dtype=torch.int32))
+    with pytest.raises(ValueError, match="`key` contains a null character after 'a'"):
+        tensor.set_info("a\0b", "value")
+    with pytest.raises(ValueError, match="`value` contains"):
+        tensor.set_info("key", "\0")
+    assert tensor.info() == {"unit": "eV"}
 
 
 def test_saving_errors(labels, tmp_path):
@@ -252,6 +297,16 @@ def test_io_in_torchscript(tensor, block, labels, tmp_path):
     buffer.seek(0)
     loaded = torch.jit.load(buffer)
     assert same_content(loaded(str(tmp_path / "file"), tensor, block, labels), tensor)
+
+
+def test_names_of_functions_in_archives():
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(save_and_load), buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        sources = [name.partition("/")[2] for name in archive.namelist()]
+    assert "code/__torch__/metatensor_torch/io.py" in sources
+    assert not any(name.startswith("code/__torch__/metatensor/") for name in sources)
+    assert pickle.loads(pickle.dumps(mts.load)) is mts.load
 
 
 def test_archives_hold_the_classes(tensor):

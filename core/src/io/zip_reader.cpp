@@ -177,6 +177,14 @@ ZipReader::Member read_entry(std::string_view& directory) {
     return member;
 }
 
+// A name for messages, which have to be text without zeros
+std::string printable(std::string_view name) {
+    auto is_unusual = [](unsigned char c) { return c < 0x20 || c > 0x7e; };
+    auto result = std::string(name);
+    std::replace_if(result.begin(), result.end(), is_unusual, '?');
+    return result;
+}
+
 // First byte of the data of a member
 uint64_t data_start(Source& source, const ZipReader::Member& member) {
     auto available = member.end - member.offset;
@@ -192,7 +200,9 @@ uint64_t data_start(Source& source, const ZipReader::Member& member) {
             return member.offset + header_size;
         }
     }
-    throw serialization_error("the header of the member '", member.name, "' is not valid");
+    throw serialization_error(
+        "the header of the member '", printable(member.name), "' is not valid"
+    );
 }
 
 } // namespace
@@ -214,7 +224,9 @@ void ZipReader::Directory::read(uint64_t count, uint64_t archive_start, uint64_t
     for (uint64_t i = 0; i < count; i++) {
         auto member = read_entry(entries);
         if (member.offset >= directory_start - archive_start) {
-            throw serialization_error("the position of the member '", member.name, "' is wrong");
+            throw serialization_error(
+                "the position of the member '", printable(member.name), "' is wrong"
+            );
         }
         member.offset += archive_start;
         member.index = members.size();

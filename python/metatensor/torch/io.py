@@ -85,9 +85,11 @@ def save(file: str, data: Union[Labels, TensorBlock, TensorMap]) -> None:
             file.write(save_buffer(data).numpy().tobytes())
 
 
-# TorchScript reads the annotation in the source, the documentation and type checkers this one
 for _function in (load, load_block, load_labels, save):
+    # TorchScript reads the annotation in the source, the documentation and type checkers this one
     _function.__annotations__["file"] = Union[str, pathlib.Path, BinaryIO]
+    # name of the functions in exported models: `__torch__.metatensor_torch.io.load`
+    _function.__module__ = "metatensor_torch.io"
 
 
 def _path(file: str | pathlib.Path) -> str:
