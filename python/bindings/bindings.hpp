@@ -16,7 +16,6 @@ void bind_labels(nb::module_& m);
 void bind_block(nb::module_& m);
 void bind_tensor(nb::module_& m);
 void bind_io(nb::module_& m);
-void bind_missing_attribute(nb::module_& m);
 
 /// What is defined in Python and used from C++. Each one is set once, by the Python module that
 /// defines it, with `_metatensor.register(name, object)`.

@@ -61,5 +61,4 @@ NB_MODULE(_metatensor, m) {
     bind_block(m);
     bind_tensor(m);
     bind_io(m);
-    bind_missing_attribute(m);
 }

@@ -7,6 +7,8 @@ available here: ``metatensor.add`` is ``metatensor.operations.add``. The TorchSc
 this is :py:mod:`metatensor.torch`, which has to be imported explicitly.
 """
 
+from typing import TYPE_CHECKING
+
 # ruff: noqa: F401, I001  (most names are not in `__all__`, and some imports have to come first)
 from . import _c_lib  # opens the library that the native module needs
 from . import _c_api, _data, _status, utils
@@ -33,3 +35,19 @@ from .operations import *  # noqa: F403
 HAS_METATENSOR_OPERATIONS = True
 
 __all__ = ["Labels", "TensorBlock", "TensorMap"]
+if TYPE_CHECKING:
+    # type checkers take everything else for private; `import *` gives the three classes only
+    __all__ += operations.__all__
+    __all__ += [
+        "Array",
+        "ExternalCpuArray",
+        "ExternalCudaArray",
+        "LabelsEntry",
+        "MetatensorError",
+        "load",
+        "load_block",
+        "load_labels",
+        "register_external_data_wrapper",
+        "save",
+    ]
+del TYPE_CHECKING

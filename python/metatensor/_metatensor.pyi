@@ -12,7 +12,6 @@ from ._labels import Labels as _Labels
 from ._tensor import TensorMap as _TensorMap
 
 def register(name: str, object: Any) -> None: ...
-def answer_missing_attribute(type: type, name: str, message: str) -> None: ...
 
 # errors
 

@@ -103,6 +103,20 @@ def test_functional_transforms():
     assert torch.allclose(hessian, torch.diag(6 * values.reshape(-1)))
 
 
+def test_copies_in_functional_transforms():
+    values = torch.tensor([[1.0, 2.0, 3.0]], dtype=torch.float64)
+    block = TensorBlock(values, Labels.single(), [], Labels.range("p", 3))
+    tensor = TensorMap(Labels.single(), [block])
+
+    def function(factor):
+        outside = tensor.copy().block().values + tensor.block().copy().values
+        return (outside * factor).sum()
+
+    one = torch.ones((), dtype=torch.float64)
+    value, tangent = torch.func.jvp(function, (one,), (one,))
+    assert value == tangent == 12
+
+
 def inside_jvp(function):
     """Run the function while tensors created by torch have no storage."""
 

@@ -42,6 +42,36 @@ def test_zero_elements():
         Labels(["a"], torch.tensor([]))
 
 
+def test_zero_sparse_elements():
+    labels = Labels(["a"], torch.zeros((0, 1), dtype=torch.int32).to_sparse())
+    assert labels.values.layout == torch.strided
+    assert len(labels) == 0
+
+
+def test_lazy_negation():
+    labels = Labels(["a"], torch._neg_view(torch.arange(3, dtype=torch.int32)[:, None]))
+    assert labels.entry(2).print() == "(a=-2)"
+    assert labels.print(-1).splitlines()[1:] == [" 0", " -1", " -2"]
+    assert labels.position([-2]) == 2
+
+
+def test_values_replaced_by_the_user():
+    """This must not be done, but the process survives it."""
+    labels = Labels(["a", "b"], torch.tensor([[0, 1], [2, 3]]))
+    entry = labels[0]
+    labels.values.data = torch.zeros((2, 1), dtype=torch.int32)
+    for text in (str, repr):
+        with pytest.raises(RuntimeError, match="values of these labels were changed"):
+            text(labels)
+    with pytest.raises(RuntimeError):
+        labels.append("c", torch.tensor([5, 6]))
+    with pytest.raises(RuntimeError):
+        labels.permute([1, 0])
+    assert entry.print() == "(a=0, b=1)"
+    with pytest.raises(RuntimeError, match="values of these labels were changed"):
+        labels[0].print()
+
+
 def test_construction_errors():
     values = torch.tensor([[0], [1]])
     with pytest.raises(TypeError, match="names.*int"):

@@ -10,7 +10,7 @@ import torch
 
 import metatensor.torch
 from metatensor._versions import TORCH_INTERFACE
-from metatensor.torch import _documentation
+from metatensor.torch import _c_lib, _documentation
 
 
 def run(script: str, **environment: str) -> subprocess.CompletedProcess:
@@ -119,6 +119,26 @@ def test_unknown_torch_version():
     assert "ImportError" in result.stderr
     assert "1.0" in result.stderr
     assert ".".join(torch.__version__.split(".")[:2]) in result.stderr
+
+
+@pytest.mark.parametrize(
+    "reason, message",
+    [
+        ("undefined symbol: _ZN3c10", "different sources"),
+        ("file too short", "could not load .*file too short"),
+    ],
+)
+@pytest.mark.parametrize("as_cause", [True, False])
+def test_library_that_can_not_be_loaded(monkeypatch, reason, message, as_cause):
+    def load_library(path):
+        if as_cause:
+            raise OSError(f"Could not load this library: {path}") from OSError(reason)
+        raise OSError(reason)
+
+    monkeypatch.setattr(torch.ops, "load_library", load_library)
+    monkeypatch.setattr(_c_lib, "_is_loaded", lambda: False)
+    with pytest.raises(ImportError, match=message):
+        _c_lib._load_library()
 
 
 def test_documentation_classes():

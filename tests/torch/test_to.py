@@ -65,6 +65,15 @@ def test_argument_errors(data):
         data.to("cpu", torch.float32, "torch")
 
 
+@pytest.mark.parametrize("code", [-1, 99, 255, 262, 10**6, 2**40])
+def test_integers_which_are_no_dtype(data, code):
+    with pytest.raises(ValueError, match=f"{code} is not a dtype"):
+        data.to(code)
+    if -128 <= code < 256:  # torch keeps 8 bits of an argument which is declared as a dtype
+        with pytest.raises(ValueError, match="is not a dtype"):
+            data.to(dtype=code)
+
+
 def test_everything_moves(tensor):
     moved = tensor.to(torch.float32, META)
     assert moved.keys.device == META

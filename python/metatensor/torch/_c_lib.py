@@ -6,10 +6,12 @@ directory ``torch-<major>.<minor>`` here, with the library, its headers and its 
 """
 
 import ctypes
+import importlib.machinery
 import importlib.util
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from metatensor import _c_lib as _core
 from metatensor._versions import TORCH_INTERFACE
@@ -84,6 +86,24 @@ def _cmake_prefix_path() -> str:
     return str(Path(prefix) / "lib" / "cmake")
 
 
+def _load_extension(name: str) -> ModuleType:
+    """
+    Load a native Python module for the running version of torch, or raise an ImportError. A library
+    which is not part of this package comes without such modules.
+    """
+    finder = importlib.machinery.FileFinder(
+        str(_TORCH_DIRECTORY),
+        (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
+    )
+    full_name = f"{__package__}.{name}"
+    spec = finder.find_spec(full_name)
+    if spec is None:
+        raise ImportError(f"there is no module {name} in {_TORCH_DIRECTORY}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def _is_loaded() -> bool:
     """Is the library already in this process, for example because a C++ program uses it?"""
     if not hasattr(os, "RTLD_NOLOAD"):
@@ -108,12 +128,14 @@ def _load_library() -> None:
         try:
             torch.ops.load_library(path)
         except OSError as e:
-            if "undefined symbol" in str(e):
+            # some versions of torch say why only in the cause of their error
+            reason = str(e.__cause__ or e)
+            if "undefined symbol" in reason:
                 raise ImportError(
                     f"{path} is not compatible with the installed torch. Did torch come from "
                     "different sources (pip, conda, ...) when building and when running?"
                 ) from e
-            raise ImportError(f"could not load {path}: {e}") from e
+            raise ImportError(f"could not load {path}: {reason}") from e
 
     version = torch.ops.metatensor.version()
     if version.split(".")[:2] != TORCH_INTERFACE.split(".")[:2]:

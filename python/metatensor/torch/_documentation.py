@@ -308,7 +308,8 @@ class Labels:
     def release(self) -> int:
         """
         Give away the ``mts_labels_t*`` of the C API. The names and values can still be accessed
-        afterwards, all other functions raise a ``RuntimeError``.
+        afterwards, all other functions raise a ``RuntimeError``. Labels that come from a block,
+        which shares them, can still be used.
         """
 
 
@@ -391,7 +392,7 @@ class TensorBlock:
     def add_gradient(self, parameter: str, gradient: "TensorBlock") -> None:
         """
         Add the gradient of the values with respect to ``parameter``, sharing the values, labels and
-        gradients of ``gradient``.
+        gradients of ``gradient``. No other thread may use this block at the same time.
 
         :param parameter: name of the parameter
         :param gradient: gradient, the first dimension of its samples must be named ``sample``
@@ -607,7 +608,7 @@ class TensorMap:
     def set_info(self, key: str, value: str) -> None:
         """
         Add some information about the data, or replace it. It is part of files, and of the maps
-        derived from this one.
+        derived from this one. No other thread may use this map at the same time.
         """
 
     def get_info(self, key: str) -> Optional[str]:

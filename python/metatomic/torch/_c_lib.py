@@ -69,9 +69,10 @@ def _load_library() -> None:
         torch.ops.load_library(path)
     except OSError as error:
         raise ImportError(
-            f"could not load '{path}' with torch v{torch.__version__}: {error}. Undefined symbols "
-            "usually mean that torch and metatensor come from different sources (pip, conda, a "
-            "local build): install both from the same one"
+            # some versions of torch say why only in the cause of their error
+            f"could not load '{path}' with torch v{torch.__version__}: {error.__cause__ or error}. "
+            "Undefined symbols usually mean that torch and metatensor come from different sources "
+            "(pip, conda, a local build): install both from the same one"
         ) from error
 
     version = torch.ops.metatomic.version()

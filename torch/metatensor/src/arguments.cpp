@@ -19,10 +19,22 @@ std::vector<torch::IValue> sequence_elements(const torch::IValue& sequence) {
     return sequence.toListRef().vec();
 }
 
+const std::string& checked_text(const std::string& text, const std::string& argument_name) {
+    TORCH_CHECK_VALUE(
+        text.find('\0') == std::string::npos,
+        "`",
+        argument_name,
+        "` contains a null character after '",
+        text.c_str(),
+        "'"
+    );
+    return text;
+}
+
 std::vector<std::string>
 normalize_names(const torch::IValue& names, const std::string& argument_name) {
     if (names.isString()) {
-        return {names.toStringRef()};
+        return {checked_text(names.toStringRef(), argument_name)};
     }
     TORCH_CHECK_TYPE(
         names.isList() || names.isTuple(),
@@ -43,13 +55,14 @@ normalize_names(const torch::IValue& names, const std::string& argument_name) {
             " of strings, got an element with type ",
             type_name(name)
         );
-        result.emplace_back(name.toStringRef());
+        result.emplace_back(checked_text(name.toStringRef(), argument_name));
     }
     return result;
 }
 
 torch::Tensor to_int32(torch::Tensor values, const std::string& argument_name) {
-    if (values.numel() == 0 && values.scalar_type() != torch::kInt32) {
+    if (values.numel() == 0 &&
+        (values.scalar_type() != torch::kInt32 || values.layout() != torch::kStrided)) {
         return torch::empty(
             values.sizes(), torch::TensorOptions().dtype(torch::kInt32).device(values.device())
         );
@@ -76,7 +89,7 @@ std::vector<int32_t> read_int32(const torch::Tensor& values) {
     }
 
     auto guard = PlainTensorsGuard();
-    auto cpu = values.to(torch::kCPU, torch::kInt32).contiguous();
+    auto cpu = values.to(torch::kCPU, torch::kInt32).resolve_neg().contiguous();
     const auto* data = cpu.const_data_ptr<int32_t>();
     std::copy(data, data + count, result.begin());
     return result;
@@ -100,6 +113,23 @@ normalize_device(const torch::IValue& device, const std::string& context) {
     return torch::Device(device.toStringRef());
 }
 
+namespace {
+
+/// Integers stand for dtypes in TorchScript, which accepts any of them.
+torch::Dtype checked_dtype(int64_t code, const std::string& method) {
+    TORCH_CHECK_VALUE(
+        0 <= code && code < static_cast<int64_t>(torch::ScalarType::Undefined),
+        "unexpected integer in `",
+        method,
+        "`: ",
+        code,
+        " is not a dtype"
+    );
+    return static_cast<torch::Dtype>(code);
+}
+
+} // namespace
+
 ToArguments parse_to_arguments(
     const std::string& method,
     const torch::IValue& positional_1,
@@ -108,14 +138,16 @@ ToArguments parse_to_arguments(
     std::optional<torch::Device> device,
     const std::optional<std::string>& arrays
 ) {
+    if (dtype.has_value()) {
+        checked_dtype(static_cast<int64_t>(*dtype), method);
+    }
     for (const auto& argument : {positional_1, positional_2}) {
         if (argument.isNone()) {
             continue;
         }
         if (argument.isInt()) {
-            // TorchScript represents dtypes as integers
             TORCH_CHECK_VALUE(!dtype.has_value(), "can not give a dtype twice to `", method, "`");
-            dtype = argument.toScalarType();
+            dtype = checked_dtype(argument.toInt(), method);
             continue;
         }
         TORCH_CHECK_TYPE(

@@ -23,6 +23,11 @@ bool is_instance(const torch::IValue& value) {
            *value.type() == *torch::getCustomClassType<torch::intrusive_ptr<Holder>>();
 }
 
+/// The core library takes text up to the first null character: refuse what it would cut.
+///
+/// @throws c10::ValueError if there is such a character
+const std::string& checked_text(const std::string& text, const std::string& argument_name);
+
 /// Convert a tensor with any integer dtype to 32-bit integers, without copy if it already is.
 /// Tensors without elements can have any dtype.
 ///

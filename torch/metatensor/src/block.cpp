@@ -4,9 +4,11 @@
 #include <stdexcept>
 
 #include "arguments.hpp"
+#include "block_values.hpp"
 #include "buffers.hpp"
 #include "metatensor/torch/array.hpp"
 #include "metatensor/torch/misc.hpp"
+#include "script_block.hpp"
 #include "text.hpp"
 #include "torch_arrays.hpp"
 #include "views.hpp"
@@ -15,30 +17,19 @@ namespace metatensor_torch {
 
 namespace {
 
-/// The same as the constructor of `metatensor::TensorBlock`, which would need a copy of all labels.
 metatensor::TensorBlock core_block(
     torch::Tensor values,
     const Labels& samples,
     const std::vector<Labels>& components,
     const Labels& properties
 ) {
-    auto pointer = [](const Labels& labels) { return labels->as_metatensor().as_mts_labels_t(); };
-    auto core_components = c10::SmallVector<const mts_labels_t*, 4>();
+    auto labels = details::CoreLabels();
+    labels.push_back(samples->as_metatensor().as_mts_labels_t());
     for (const auto& component : components) {
-        core_components.push_back(pointer(component));
+        labels.push_back(component->as_metatensor().as_mts_labels_t());
     }
-    const auto* core_samples = pointer(samples);
-    const auto* core_properties = pointer(properties);
-
-    auto* block = mts_block(
-        details::tensor_to_array(std::move(values)).release(),
-        core_samples,
-        core_components.data(),
-        core_components.size(),
-        core_properties
-    );
-    metatensor::details::check_pointer(block);
-    return metatensor::TensorBlock::unsafe_from_ptr(block);
+    labels.push_back(properties->as_metatensor().as_mts_labels_t());
+    return details::core_block(std::make_unique<details::BlockValues>(std::move(values)), labels);
 }
 
 } // namespace
@@ -52,6 +43,9 @@ TensorBlockHolder::TensorBlockHolder(metatensor::TensorBlock block, torch::IValu
     : block_(std::move(block)), parent_(std::move(parent)) {}
 
 torch::Tensor TensorBlockHolder::values() const {
+    if (const auto* values = details::block_values(block_)) {
+        return values->tensor();
+    }
     // the core library only gives access to arrays of mutable blocks
     auto array = const_cast<metatensor::TensorBlock&>(block_).mts_array();
     const auto* tensor = details::array_to_tensor(array);
@@ -64,7 +58,7 @@ torch::Tensor TensorBlockHolder::values() const {
 }
 
 Labels TensorBlockHolder::labels(uintptr_t axis) const {
-    return LabelsHolder::from_metatensor(block_.labels(axis));
+    return details::labels_object(block_, axis).value.toCustomClass<LabelsHolder>();
 }
 
 TensorBlock TensorBlockHolder::copy(bool deep) const {
@@ -87,6 +81,7 @@ TensorBlock TensorBlockHolder::gradient(TensorBlock self, const std::string& par
     auto gradient = torch::make_intrusive<TensorBlockHolder>(
         self->block_.gradient(parameter), details::owner_of_views(self)
     );
+    self->has_gradient_views_ = true;
     gradient->parameter_ =
         self->parameter_.empty() ? parameter : self->parameter_ + "/" + parameter;
     return gradient;
@@ -185,6 +180,16 @@ metatensor::TensorBlock TensorBlockHolder::release() {
     }
     // this throws if the block was already released
     return metatensor::TensorBlock::unsafe_from_ptr(block_.release());
+}
+
+metatensor::TensorBlock TensorBlockHolder::release_to_map() {
+    if (!has_gradient_views_ || this->is_view()) {
+        return this->release();
+    }
+    // the map could be refused, or destroyed before the views
+    auto copy = this->copy(/*deep=*/false)->release();
+    kept_for_views_ = from_metatensor(this->release());
+    return copy;
 }
 
 TensorBlock TensorBlockHolder::from_metatensor(metatensor::TensorBlock block) {

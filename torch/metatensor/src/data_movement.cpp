@@ -23,7 +23,8 @@ bool is_range(const std::vector<int64_t>& values) {
 
 /// `narrow`, which is not free even if it changes nothing.
 torch::Tensor part(const torch::Tensor& tensor, int64_t axis, int64_t start, int64_t length) {
-    return length == tensor.size(axis) ? tensor : tensor.narrow(axis, start, length);
+    auto is_whole = start == 0 && length == tensor.size(axis);
+    return is_whole ? tensor : tensor.narrow(axis, start, length);
 }
 
 torch::Tensor index_tensor(const std::vector<int64_t>& indices, const torch::Tensor& indexed) {

@@ -159,7 +159,7 @@ torch::optional<TensorMap> try_to_join(
         }
         joined.push_back(std::move(block));
     }
-    return TensorMapHolder::create(std::move(keys), std::move(joined));
+    return torch::make_intrusive<TensorMapHolder>(std::move(keys), std::move(joined));
 }
 
 } // namespace

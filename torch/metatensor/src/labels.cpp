@@ -142,16 +142,17 @@ torch::Tensor LabelsHolder::column(std::string dimension) {
 }
 
 Labels LabelsHolder::append(std::string name, torch::Tensor values) const {
-    return this->insert(this->size(), std::move(name), std::move(values));
+    return this->insert(static_cast<int64_t>(names_.size()), std::move(name), std::move(values));
 }
 
 Labels LabelsHolder::insert(int64_t index, std::string name, torch::Tensor values) const {
+    auto n_dimensions = static_cast<int64_t>(names_.size());
     TORCH_CHECK_INDEX(
-        0 <= index && index <= this->size(),
+        0 <= index && index <= n_dimensions,
         "can not insert a dimension at index ",
         index,
         " in labels with ",
-        this->size(),
+        n_dimensions,
         " dimension(s)"
     );
     TORCH_CHECK_VALUE(
@@ -178,26 +179,27 @@ Labels LabelsHolder::insert(int64_t index, std::string name, torch::Tensor value
 }
 
 Labels LabelsHolder::permute(std::vector<int64_t> dimensions_indexes) const {
+    auto n_dimensions = static_cast<int64_t>(names_.size());
     TORCH_CHECK_VALUE(
         dimensions_indexes.size() == names_.size(),
         "the new order of dimensions must have one index per dimension: got ",
         dimensions_indexes.size(),
         " indexes for ",
-        names_.size(),
+        n_dimensions,
         " dimension(s)"
     );
     auto names = std::vector<std::string>();
     for (auto& index : dimensions_indexes) {
         TORCH_CHECK_INDEX(
-            -this->size() <= index && index < this->size(),
+            -n_dimensions <= index && index < n_dimensions,
             "dimension index ",
             index,
             " is out of range for labels with ",
-            this->size(),
+            n_dimensions,
             " dimension(s)"
         );
         if (index < 0) {
-            index += this->size();
+            index += n_dimensions;
         }
         names.emplace_back(names_[index]);
     }
@@ -229,7 +231,9 @@ Labels LabelsHolder::to(torch::IValue device, bool non_blocking) const {
 Labels LabelsHolder::to(torch::Device device, bool non_blocking) const {
     auto moved = values_.to(device, non_blocking);
     if (moved.is_same(values_)) {
-        return torch::make_intrusive<LabelsHolder>(*this);
+        auto copy = torch::make_intrusive<LabelsHolder>(*this);
+        copy->is_shared_ = false;
+        return copy;
     }
     return torch::make_intrusive<LabelsHolder>(
         names_, std::move(moved), metatensor::assume_unique{}
@@ -301,6 +305,7 @@ std::string LabelsHolder::print(int64_t max_entries, int64_t indent) const {
             torch::cat({values_.narrow(0, 0, n_first), values_.slice(0, this->count() - n_last)});
     }
     auto table = details::print_table(printed_values);
+    details::check_unchanged(names_.size(), table.longest.size());
 
     auto widths = std::vector<size_t>();
     auto half_width = size_t(0);
@@ -345,6 +350,9 @@ const metatensor::Labels& LabelsHolder::as_metatensor() const {
 }
 
 metatensor::Labels LabelsHolder::release() {
+    if (is_shared_) {
+        return labels_;
+    }
     return std::move(labels_);
 }
 

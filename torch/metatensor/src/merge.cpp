@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "block_values.hpp"
 #include "data_movement.hpp"
 #include "plain_tensors.hpp"
 #include "torch_arrays.hpp"
@@ -11,9 +12,9 @@ namespace metatensor_torch::details {
 
 /// Array of a merged block. Until `finish()` it contains the fill value everywhere, without memory
 /// for all the elements.
-class MergedArray final : public TorchDataArray {
+class MergedArray final : public BlockValues {
 public:
-    explicit MergedArray(torch::Tensor placeholder) : TorchDataArray(std::move(placeholder)) {}
+    explicit MergedArray(torch::Tensor placeholder) : BlockValues(std::move(placeholder)) {}
 
     void move_data(
         const metatensor::DataArrayBase& input, std::vector<mts_data_movement_t> moves

@@ -1,10 +1,13 @@
 #include "metatensor/torch/misc.hpp"
 
+#include <memory>
+#include <utility>
+
+#include "block_values.hpp"
 #include "dlpack.hpp"
 #include "metatensor/torch/array.hpp"
 #include "metatensor/torch/version.h"
 #include "plain_tensors.hpp"
-#include "torch_arrays.hpp"
 
 namespace metatensor_torch {
 
@@ -68,7 +71,8 @@ mts_status_t details::create_torch_array(
         auto shape = std::vector<int64_t>(shape_ptr, shape_ptr + shape_count);
         auto options = torch::TensorOptions().dtype(dlpack_dtype_to_torch(dtype));
         auto tensor = torch::zeros(shape, options.device(torch::kCPU));
-        *array = tensor_to_array(std::move(tensor)).release();
+        auto values = std::make_unique<BlockValues>(std::move(tensor));
+        *array = metatensor::DataArrayBase::to_mts_array(std::move(values)).release();
     });
 }
 

@@ -180,7 +180,10 @@ bool move_attribute(torch::jit::Module& module, const std::string& name, const T
 void move_one_module(torch::jit::Module module, const Target& target) {
     if (module.hasattr("_mts_buffer_names")) {
         for (const torch::IValue& name : module.attr("_mts_buffer_names").toListRef()) {
-            move_attribute(module, name.toStringRef(), target);
+            // TorchScript drops empty containers that are not used, but not their names
+            if (module.hasattr(name.toStringRef())) {
+                move_attribute(module, name.toStringRef(), target);
+            }
         }
         return;
     }

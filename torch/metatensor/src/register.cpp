@@ -4,8 +4,10 @@
 #include <torch/script.h>
 
 #include "arguments.hpp"
+#include "borrowed.hpp"
 #include "join.hpp"
 #include "metatensor/torch.hpp"
+#include "script_block.hpp"
 
 // Declaration to TorchScript of the classes and operators. Names of functions, properties and
 // arguments, the order of arguments and their defaults are all part of the interface, and are
@@ -16,6 +18,10 @@ using namespace metatensor_torch;
 using torch::arg;
 using torch::IValue;
 using torch::Tensor;
+
+using details::Borrowed;
+using details::BorrowedList;
+using details::NewObject;
 
 namespace {
 
@@ -98,13 +104,17 @@ void register_labels(torch::Library& library) {
         )
         .def(
             "__eq__",
-            [](const Labels& self, const Labels& other) { return *self == *other; },
+            [](const Borrowed<LabelsHolder>& self, const Borrowed<LabelsHolder>& other) {
+                return *self == *other;
+            },
             "",
             {arg("other")}
         )
         .def(
             "__ne__",
-            [](const Labels& self, const Labels& other) { return *self != *other; },
+            [](const Borrowed<LabelsHolder>& self, const Borrowed<LabelsHolder>& other) {
+                return *self != *other;
+            },
             "",
             {arg("other")}
         )
@@ -180,18 +190,14 @@ void register_labels(torch::Library& library) {
 void register_block(torch::Library& library) {
     library.class_<TensorBlockHolder>("TensorBlock")
         .def(
-            // `torch::init<Tensor, ...>()` would copy all arguments
-            torch::init([](Tensor values,
-                           Labels samples,
-                           std::vector<Labels> components,
-                           Labels properties) {
-                return torch::make_intrusive<TensorBlockHolder>(
-                    std::move(values),
-                    std::move(samples),
-                    std::move(components),
-                    std::move(properties)
-                );
-            }),
+            "__init__",
+            [](const NewObject<TensorBlockHolder>& self,
+               const Tensor& values,
+               const Borrowed<LabelsHolder>& samples,
+               const BorrowedList<LabelsHolder>& components,
+               const Borrowed<LabelsHolder>& properties) {
+                self.set(details::new_block(values, samples, components, properties));
+            },
             "",
             {arg("values"), arg("samples"), arg("components"), arg("properties")}
         )
@@ -201,7 +207,7 @@ void register_block(torch::Library& library) {
         .def("copy", &TensorBlockHolder::copy, "", {arg("deep") = true})
         .def_property(
             "values",
-            &TensorBlockHolder::values,
+            [](const Borrowed<TensorBlockHolder>& self) { return self->values(); },
             [](const TensorBlock& /*self*/, const Tensor& /*values*/) {
                 C10_THROW_ERROR(
                     ValueError,
@@ -210,9 +216,9 @@ void register_block(torch::Library& library) {
                 );
             }
         )
-        .def_property("samples", &TensorBlockHolder::samples)
-        .def_property("components", &TensorBlockHolder::components)
-        .def_property("properties", &TensorBlockHolder::properties)
+        .def_property("samples", details::samples_object)
+        .def_property("components", details::components_objects)
+        .def_property("properties", details::properties_object)
         .def_property("shape", [](const TensorBlock& self) { return self->shape().vec(); })
         .def(
             "add_gradient",
@@ -279,7 +285,16 @@ void register_block(torch::Library& library) {
 
 void register_tensor(torch::Library& library) {
     library.class_<TensorMapHolder>("TensorMap")
-        .def(torch::init(&TensorMapHolder::create), "", {arg("keys"), arg("blocks")})
+        .def(
+            "__init__",
+            [](const NewObject<TensorMapHolder>& self,
+               const Borrowed<LabelsHolder>& keys,
+               const BorrowedList<TensorBlockHolder>& blocks) {
+                self.set(TensorMapHolder::create(*keys, blocks.pointers()));
+            },
+            "",
+            {arg("keys"), arg("blocks")}
+        )
         .def("__len__", [](const TensorMap& self) { return self->keys()->count(); })
         .def("__repr__", [](const TensorMap& self) { return self->print(-1); })
         .def("__str__", [](const TensorMap& self) { return self->print(7); })

@@ -15,27 +15,30 @@ namespace metatensor_torch {
 
 namespace {
 
-/// Take the blocks out of TensorBlock objects, once we know that they are on the device of the
-/// keys.
-metatensor::TensorMap core_tensor(const Labels& keys, const std::vector<TensorBlock>& blocks) {
-    if (!blocks.empty()) {
-        auto device = blocks[0]->device();
-        TORCH_CHECK_VALUE(
-            device == keys->device(),
-            "can not create a TensorMap with keys and blocks on different devices: the keys are "
-            "on ",
-            keys->device(),
-            " and the blocks are on ",
-            device
-        );
-    }
+using BlockPointers = std::vector<TensorBlockHolder*>;
 
-    auto core_blocks = std::vector<metatensor::TensorBlock>();
-    core_blocks.reserve(blocks.size());
-    for (const auto& block : blocks) {
-        core_blocks.emplace_back(block->release());
+void check_same_device(const LabelsHolder& keys, const BlockPointers& blocks) {
+    if (blocks.empty()) {
+        return;
     }
-    return metatensor::TensorMap(keys->as_metatensor(), std::move(core_blocks));
+    auto device = blocks[0]->device();
+    TORCH_CHECK_VALUE(
+        device == keys.device(),
+        "can not create a TensorMap with keys and blocks on different devices: the keys are "
+        "on ",
+        keys.device(),
+        " and the blocks are on ",
+        device
+    );
+}
+
+BlockPointers pointers(const std::vector<TensorBlock>& blocks) {
+    auto result = BlockPointers();
+    result.reserve(blocks.size());
+    for (const auto& block : blocks) {
+        result.push_back(block.get());
+    }
+    return result;
 }
 
 /// Labels giving the names of dimensions to move.
@@ -51,19 +54,20 @@ metatensor::Labels keys_to_move_labels(const torch::IValue& names) {
 } // namespace
 
 TensorMapHolder::TensorMapHolder(Labels keys, std::vector<TensorBlock> blocks)
-    : tensor_(core_tensor(keys, blocks)) {}
+    : tensor_(std::move(create(*keys, pointers(blocks))->tensor_)) {}
 
 TensorMapHolder::TensorMapHolder(metatensor::TensorMap tensor, torch::IValue parent)
     : tensor_(std::move(tensor)), parent_(std::move(parent)) {}
 
-TensorMap TensorMapHolder::create(Labels keys, std::vector<TensorBlock> blocks) {
-    auto tensor = torch::make_intrusive<TensorMapHolder>(std::move(keys), blocks);
-    for (size_t i = 0; i < blocks.size(); i++) {
-        if (!tensor->tensor_.block_by_id(i).gradients_list().empty()) {
-            blocks[i]->parent_ = details::owner_of_views(tensor);
-        }
+TensorMap
+TensorMapHolder::create(const LabelsHolder& keys, const std::vector<TensorBlockHolder*>& blocks) {
+    check_same_device(keys, blocks);
+    auto core_blocks = std::vector<metatensor::TensorBlock>();
+    core_blocks.reserve(blocks.size());
+    for (auto* block : blocks) {
+        core_blocks.emplace_back(block->release_to_map());
     }
-    return tensor;
+    return from_metatensor(metatensor::TensorMap(keys.as_metatensor(), std::move(core_blocks)));
 }
 
 TensorMap TensorMapHolder::copy(bool deep) {
@@ -292,7 +296,7 @@ torch::Tensor TensorMapHolder::save_buffer() const {
 }
 
 void TensorMapHolder::set_info(std::string key, std::string value) {
-    tensor_.set_info(key, value);
+    tensor_.set_info(details::checked_text(key, "key"), details::checked_text(value, "value"));
 }
 
 torch::optional<std::string> TensorMapHolder::get_info(std::string key) const {

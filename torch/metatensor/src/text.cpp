@@ -34,8 +34,20 @@ std::string names_to_string(const std::vector<std::string>& names) {
     return enclosed('[', names.size(), print, ']');
 }
 
+void check_unchanged(size_t n_names, size_t n_columns) {
+    TORCH_CHECK(
+        n_names == n_columns,
+        "the values of these labels were changed: there are ",
+        n_columns,
+        " columns for ",
+        n_names,
+        " names"
+    );
+}
+
 std::string
 entry_to_string(const std::vector<std::string>& names, const std::vector<int32_t>& values) {
+    check_unchanged(names.size(), values.size());
     auto print = [&](size_t i) { return names[i] + "=" + std::to_string(values[i]); };
     return enclosed('(', names.size(), print, ')');
 }

@@ -16,6 +16,12 @@ std::string shape_to_string(const std::vector<uintptr_t>& shape);
 /// `[a, b]`
 std::string names_to_string(const std::vector<std::string>& names);
 
+/// Labels do not change, but users who do not care can replace what their tensor of values
+/// contains.
+///
+/// @throws c10::Error if the number of columns in the values is not the one of names any more
+void check_unchanged(size_t n_names, size_t n_columns);
+
 /// `(a=1, b=2)`
 std::string
 entry_to_string(const std::vector<std::string>& names, const std::vector<int32_t>& values);

@@ -15,6 +15,15 @@ TensorBlock example_block(int32_t sample) {
     );
 }
 
+TensorBlock example_gradient(const TensorBlock& block) {
+    return torch::make_intrusive<TensorBlockHolder>(
+        torch::ones({1, 2}, torch::kFloat64),
+        LabelsHolder::create({"sample"}, {{0}}),
+        std::vector<Labels>{},
+        block->properties()
+    );
+}
+
 TensorMap example_tensor() {
     return torch::make_intrusive<TensorMapHolder>(
         LabelsHolder::create({"a", "b"}, {{0, 1}, {0, 2}, {1, 1}}),
@@ -83,17 +92,24 @@ TEST(tensor, views_keep_the_map_alive) {
 
 TEST(tensor, gradients_survive_the_move_to_a_map) {
     auto block = example_block(3);
-    block->add_gradient(
-        "g",
-        torch::make_intrusive<TensorBlockHolder>(
-            torch::ones({1, 2}, torch::kFloat64),
-            LabelsHolder::create({"sample"}, {{0}}),
-            std::vector<Labels>{},
-            block->properties()
-        )
-    );
+    block->add_gradient("g", example_gradient(block));
     auto gradient = TensorBlockHolder::gradient(block, "g");
-    TensorMapHolder::create(LabelsHolder::single(), {block});
+    torch::make_intrusive<TensorMapHolder>(LabelsHolder::single(), std::vector<TensorBlock>{block});
+    EXPECT(gradient->values().sum().item<double>() == 2);
+    EXPECT(!block->is_view());
+}
+
+TEST(tensor, gradients_survive_a_map_that_can_not_be_created) {
+    auto block = example_block(3);
+    block->add_gradient("g", example_gradient(block));
+    auto gradient = TensorBlockHolder::gradient(block, "g");
+    auto keys = LabelsHolder::create({"key"}, {{0}, {1}});
+    EXPECT_THROWS(
+        metatensor::Error,
+        "blocks",
+        torch::make_intrusive<TensorMapHolder>(keys, std::vector<TensorBlock>{block})
+    );
+    EXPECT_THROWS(metatensor::Error, "released", block->values());
     EXPECT(gradient->values().sum().item<double>() == 2);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -124,12 +125,19 @@ public:
 private:
     friend class TensorMapHolder;
 
+    /// The same as `release()`, for a tensor map. Views of the gradients stay valid.
+    metatensor::TensorBlock release_to_map();
+
     // This layout is part of the ABI: inline functions are compiled into other libraries
     metatensor::TensorBlock block_;
     torch::IValue parent_;
     // chain of parameters, separated by '/', that leads to this gradient; empty for other blocks
     std::string parameter_;
-    void* reserved_[4] = {nullptr};
+    // are there views of the gradients, which the user got from this block?
+    std::atomic<bool> has_gradient_views_ = false;
+    // what these views need, once a tensor map took the block
+    torch::intrusive_ptr<torch::CustomClassHolder> kept_for_views_;
+    void* reserved_[2] = {nullptr};
 };
 
 } // namespace metatensor_torch

@@ -18,6 +18,10 @@ namespace metatensor_torch {
 class LabelsHolder;
 class LabelsEntryHolder;
 
+namespace details {
+class BlockValues;
+}
+
 /// TorchScript manipulates Labels and LabelsEntry through these pointers. `==` on pointers compares
 /// identities, use `*a == *b` to compare the content.
 using Labels = torch::intrusive_ptr<LabelsHolder>;
@@ -114,7 +118,8 @@ public:
     const metatensor::Labels& as_metatensor() const;
 
     /// Take the labels of the core library out of this object. Names and values can still be
-    /// accessed, everything else throws.
+    /// accessed, everything else throws. The labels of a block, which all the users of this block
+    /// share, are cloned instead.
     metatensor::Labels release();
 
     static Labels from_metatensor(metatensor::Labels labels);
@@ -138,6 +143,8 @@ public:
     torch::Tensor save_buffer() const;
 
 private:
+    friend class details::BlockValues;
+
     void check_same_set(const Labels& other, const char* operation) const;
     int64_t dimension_index(const std::string& name) const;
 
@@ -145,7 +152,9 @@ private:
     std::vector<std::string> names_;
     torch::Tensor values_;
     metatensor::Labels labels_;
-    void* reserved_[4] = {nullptr};
+    // did a block give out this object, and will it give it out again?
+    bool is_shared_ = false;
+    void* reserved_[3] = {nullptr};
 };
 
 inline bool operator==(const LabelsHolder& lhs, const LabelsHolder& rhs) {

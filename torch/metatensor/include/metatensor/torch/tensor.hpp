@@ -27,7 +27,8 @@ using TensorMap = torch::intrusive_ptr<TensorMapHolder>;
 /// the tensor map alive.
 class METATENSOR_TORCH_EXPORT TensorMapHolder final : public torch::CustomClassHolder {
 public:
-    /// The blocks are moved into the map: they can not be used anymore, even if this throws.
+    /// The blocks are moved into the map: they can not be used anymore, even if this throws. Views
+    /// of their gradients stay valid.
     ///
     /// @throws c10::ValueError if keys and blocks are on different devices
     /// @throws metatensor::Error if the blocks are views, or are not compatible with one another
@@ -39,9 +40,9 @@ public:
 
     ~TensorMapHolder() override = default;
 
-    /// Same as the constructor with the same arguments; in addition existing views of the gradients
-    /// of the blocks stay valid, because the `TensorBlock` objects keep the new map alive.
-    static TensorMap create(Labels keys, std::vector<TensorBlock> blocks);
+    /// Same as the constructor, with objects that the caller keeps alive during the call.
+    static TensorMap
+    create(const LabelsHolder& keys, const std::vector<TensorBlockHolder*>& blocks);
 
     /// A map with its own copy of the values and gradients (`deep`), or sharing them with this map.
     TensorMap copy(bool deep = true);
