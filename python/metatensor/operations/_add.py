@@ -1,7 +1,7 @@
 from typing import Dict, List, Union
 
 from ._backend import Array, TensorBlock, TensorMap, block_with_values, torch_jit_script
-from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._block_arrays import gradient_parameters, gradients_of, sums, values_of, with_arrays
 from ._blocks import add_gradient, check_no_nested_gradients
 from ._operands import paired_operands
 from ._types import check_operands
@@ -67,13 +67,13 @@ def add(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -> T
     if isinstance(B, (int, float)):
         return add_constant(A, float(B))
 
-    first, second = paired_operands(A, B, keys, "add")
-    values = [a + b for a, b in zip(values_of(first), values_of(second))]
+    first, second, values_1, values_2 = paired_operands(A, B, keys, "add")
     gradients: Dict[str, List[Array]] = {}
     for parameter in gradient_parameters(first):
         gradients_1 = gradients_of(first, parameter, "add")
         gradients_2 = gradients_of(second, parameter, "add")
-        gradients[parameter] = [
-            g_1.values + g_2.values for g_1, g_2 in zip(gradients_1, gradients_2)
-        ]
-    return with_arrays(first, values, gradients)
+        gradients[parameter] = sums(
+            [gradient.values for gradient in gradients_1],
+            [gradient.values for gradient in gradients_2],
+        )
+    return with_arrays(first, sums(values_1, values_2), gradients)

@@ -10,12 +10,15 @@ native code for the Python classes.
 import operator
 from typing import Dict, List
 
+from . import _dispatch
 from ._backend import (
     Array,
     TensorBlock,
     TensorMap,
     block_with_values,
+    torch,
     torch_jit_annotate,
+    torch_jit_is_scripting,
 )
 from ._blocks import add_gradient, check_no_nested_gradients
 
@@ -54,15 +57,50 @@ def with_arrays(
     :param gradients: for each of the gradient parameters of ``tensor``, the values of the gradient
         of each block. The result has no gradients if this is empty
     """
-    blocks: List[TensorBlock] = []
-    for i, block in enumerate(tensor.blocks()):
-        result = block_with_values(block, values[i])
-        if len(gradients) != 0:
+    blocks = [block_with_values(block, array) for block, array in zip(tensor.blocks(), values)]
+    if len(gradients) != 0:
+        for i, block in enumerate(tensor.blocks()):
             for parameter in block.gradients_list():
                 array = gradients[parameter][i]
-                add_gradient(result, parameter, array, block.gradient(parameter))
-        blocks.append(result)
+                add_gradient(blocks[i], parameter, array, block.gradient(parameter))
     return TensorMap(tensor.keys, blocks)
+
+
+# Functions of pairs of arrays. In TorchScript these are one operator for all the pairs, which can
+# also be one kernel on GPU.
+
+
+def sums(arrays_1: List[Array], arrays_2: List[Array]) -> List[Array]:
+    """``a + b`` for all the pairs."""
+    if torch_jit_is_scripting() and len(arrays_1) != 0:
+        return torch._foreach_add(arrays_1, arrays_2)
+    return [a + b for a, b in zip(arrays_1, arrays_2)]
+
+
+def differences(arrays_1: List[Array], arrays_2: List[Array]) -> List[Array]:
+    """
+    ``a - b`` for all the pairs, with the dtype of ``a + (-1.0) * b``: the difference of integers is
+    not one.
+    """
+    if torch_jit_is_scripting() and len(arrays_1) != 0:
+        # torch has no difference with booleans
+        arrays_2 = [_dispatch.to_floating(array) for array in arrays_2]
+        return torch._foreach_add(arrays_1, arrays_2, alpha=-1)
+    return [_dispatch.difference(a, b) for a, b in zip(arrays_1, arrays_2)]
+
+
+def products(arrays_1: List[Array], arrays_2: List[Array]) -> List[Array]:
+    """``a * b`` for all the pairs."""
+    if torch_jit_is_scripting() and len(arrays_1) != 0:
+        return torch._foreach_mul(arrays_1, arrays_2)
+    return [a * b for a, b in zip(arrays_1, arrays_2)]
+
+
+def quotients(arrays_1: List[Array], arrays_2: List[Array]) -> List[Array]:
+    """``a / b`` for all the pairs."""
+    if torch_jit_is_scripting() and len(arrays_1) != 0:
+        return torch._foreach_div(arrays_1, arrays_2)
+    return [a / b for a, b in zip(arrays_1, arrays_2)]
 
 
 if hasattr(TensorMap, "_with_arrays"):

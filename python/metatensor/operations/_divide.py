@@ -1,7 +1,7 @@
 from typing import Dict, List, Union
 
 from ._backend import Array, TensorBlock, TensorMap, torch_jit_script
-from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._block_arrays import gradient_parameters, gradients_of, quotients, values_of, with_arrays
 from ._blocks import parent_positions, rows_for_gradient
 from ._operands import paired_operands
 from ._types import check_operands
@@ -57,8 +57,7 @@ def divide(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -
 
     if keys == "union":
         raise ValueError("`keys` can not be 'union' in 'divide': missing blocks count as zeros")
-    first, second = paired_operands(A, B, keys, "divide")
-    values_1, values_2 = values_of(first), values_of(second)
+    first, second, values_1, values_2 = paired_operands(A, B, keys, "divide")
     gradients: Dict[str, List[Array]] = {}
     for parameter in gradient_parameters(first):
         gradients_1 = gradients_of(first, parameter, "divide")
@@ -67,4 +66,4 @@ def divide(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal") -
             _quotient_gradient(a, b, g_1, g_2)
             for a, b, g_1, g_2 in zip(values_1, values_2, gradients_1, gradients_2)
         ]
-    return with_arrays(first, [a / b for a, b in zip(values_1, values_2)], gradients)
+    return with_arrays(first, quotients(values_1, values_2), gradients)

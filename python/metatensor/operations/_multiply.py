@@ -1,7 +1,7 @@
 from typing import Dict, List, Union
 
 from ._backend import Array, TensorBlock, TensorMap, block_with_values, torch_jit_script
-from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._block_arrays import gradient_parameters, gradients_of, products, values_of, with_arrays
 from ._blocks import add_gradient, check_no_nested_gradients, parent_positions, rows_for_gradient
 from ._operands import paired_operands
 from ._types import check_operands
@@ -69,8 +69,7 @@ def multiply(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal")
     if isinstance(B, (int, float)):
         return _multiply_constant(A, float(B))
 
-    first, second = paired_operands(A, B, keys, "multiply")
-    values_1, values_2 = values_of(first), values_of(second)
+    first, second, values_1, values_2 = paired_operands(A, B, keys, "multiply")
     gradients: Dict[str, List[Array]] = {}
     for parameter in gradient_parameters(first):
         gradients_1 = gradients_of(first, parameter, "multiply")
@@ -79,4 +78,4 @@ def multiply(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal")
             _product_gradient(a, b, g_1, g_2)
             for a, b, g_1, g_2 in zip(values_1, values_2, gradients_1, gradients_2)
         ]
-    return with_arrays(first, [a * b for a, b in zip(values_1, values_2)], gradients)
+    return with_arrays(first, products(values_1, values_2), gradients)

@@ -5,10 +5,10 @@ The functions called ``*_difference`` return a text describing the first differe
 if there is none. The functions called ``check_*`` raise a ``NotEqualError`` with this text.
 """
 
-from typing import List
+from typing import List, Optional, Tuple
 
 from . import _dispatch
-from ._backend import Labels, TensorBlock, TensorMap
+from ._backend import Array, Labels, TensorBlock, TensorMap
 
 
 class NotEqualError(Exception):
@@ -138,43 +138,73 @@ def has_same_metadata(tensor_1: TensorMap, tensor_2: TensorMap) -> bool:
     Check if two tensor maps have the same keys, and all their blocks and gradients the same labels,
     with all entries in the same order. This is fast, but does not find what the difference is.
     """
+    return values_if_same_metadata(tensor_1, tensor_2) is not None
+
+
+def values_if_same_metadata(
+    tensor_1: TensorMap, tensor_2: TensorMap
+) -> Optional[Tuple[List[Array], List[Array]]]:
+    """
+    The values of all the blocks of two tensor maps, or ``None`` if these do not have the same
+    metadata, see :py:func:`has_same_metadata`.
+    """
     if tensor_1.keys != tensor_2.keys:
-        return False
-    if len(tensor_1) == 0:
-        return True
+        return None
 
     blocks_1 = tensor_1.blocks()
     blocks_2 = tensor_2.blocks()
-    if not _have_same_labels(blocks_1, blocks_2):
-        return False
+    values = _values_if_same_labels(blocks_1, blocks_2)
+    if values is None or len(blocks_1) == 0:
+        return values
 
     # all the blocks of a tensor map have the same gradients
     parameters = blocks_1[0].gradients_list()
     if len(parameters) != len(blocks_2[0].gradients_list()):
-        return False
+        return None
     for parameter in parameters:
         if not blocks_2[0].has_gradient(parameter):
-            return False
+            return None
         gradients_1 = [block.gradient(parameter) for block in blocks_1]
         gradients_2 = [block.gradient(parameter) for block in blocks_2]
-        if not _have_same_labels(gradients_1, gradients_2):
-            return False
-    return True
+        if _values_if_same_labels(gradients_1, gradients_2) is None:
+            return None
+    return values
 
 
-def _have_same_labels(blocks_1: List[TensorBlock], blocks_2: List[TensorBlock]) -> bool:
+def _values_if_same_labels(
+    blocks_1: List[TensorBlock], blocks_2: List[TensorBlock]
+) -> Optional[Tuple[List[Array], List[Array]]]:
     # all the blocks of a tensor map have the same number of components
-    if len(blocks_1[0].components) != len(blocks_2[0].components):
-        return False
+    n_components = 0 if len(blocks_1) == 0 else len(blocks_1[0].components)
+    if len(blocks_1) != 0 and len(blocks_2[0].components) != n_components:
+        return None
+
+    # one loop for everything, and without `return` inside: this is fast in TorchScript
+    same = True
+    values_1: List[Array] = []
+    values_2: List[Array] = []
     for block_1, block_2 in zip(blocks_1, blocks_2):
         if block_1.samples != block_2.samples or block_1.properties != block_2.properties:
-            return False
-        components_2 = block_2.components
-        for i, component_1 in enumerate(block_1.components):
-            if component_1 != components_2[i]:
-                return False
-    return True
+            same = False
+        if n_components != 0:
+            for component_1, component_2 in zip(block_1.components, block_2.components):
+                if component_1 != component_2:
+                    same = False
+        values_1.append(block_1.values)
+        values_2.append(block_2.values)
+    if not same:
+        return None
+    return values_1, values_2
+
+
+def _values_if_same_metadata_in_python(
+    tensor_1: TensorMap, tensor_2: TensorMap
+) -> Optional[Tuple[List[Array], List[Array]]]:
+    if not tensor_1._has_same_metadata(tensor_2):
+        return None
+    return tensor_1._block_values(), tensor_2._block_values()
 
 
 if hasattr(TensorMap, "_has_same_metadata"):
     has_same_metadata = TensorMap._has_same_metadata
+    values_if_same_metadata = _values_if_same_metadata_in_python

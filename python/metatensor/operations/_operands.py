@@ -3,18 +3,19 @@
 from typing import List, Tuple
 
 from . import _dispatch, _rows
-from ._backend import TensorBlock, TensorMap, block_with_values
+from ._backend import Array, TensorBlock, TensorMap, block_with_values
+from ._block_arrays import values_of
 from ._blocks import add_gradient, check_no_nested_gradients
 from ._labels import rows_of, take_entries
-from ._not_equal import check_paired_blocks, check_same_structure, has_same_metadata
+from ._not_equal import check_paired_blocks, check_same_structure, values_if_same_metadata
 
 
 def paired_operands(
     A: TensorMap, B: TensorMap, keys: str, operation: str
-) -> Tuple[TensorMap, TensorMap]:
+) -> Tuple[TensorMap, TensorMap, List[Array], List[Array]]:
     """
-    The two operands with the same keys, in the same order, and the same metadata. They share the
-    arrays of ``A`` and ``B``.
+    The two operands with the same keys, in the same order, and the same metadata, followed by the
+    values of all their blocks. They share the arrays of ``A`` and ``B``.
 
     :param A: first operand
     :param B: second operand
@@ -22,16 +23,18 @@ def paired_operands(
     :param operation: name of the operation, for errors
     """
     if keys == "equal":
-        if has_same_metadata(A, B):
-            return A, B
+        values = values_if_same_metadata(A, B)
+        if values is not None:
+            return A, B, values[0], values[1]
         blocks_B = check_paired_blocks(A, B, operation)
         for block_A, block_B in zip(A.blocks(), blocks_B):
             check_same_structure(block_A, block_B, operation)
-        return A, TensorMap(A.keys, [block.copy(deep=False) for block in blocks_B])
-
-    if keys != "union" and keys != "intersection":
+        B = TensorMap(A.keys, [block.copy(deep=False) for block in blocks_B])
+    elif keys == "union" or keys == "intersection":
+        A, B = _with_common_keys(A, B, keys == "union", operation)
+    else:
         raise ValueError(f"`keys` must be one of 'equal', 'union' or 'intersection', not '{keys}'")
-    return _with_common_keys(A, B, keys == "union", operation)
+    return A, B, values_of(A), values_of(B)
 
 
 def _with_common_keys(

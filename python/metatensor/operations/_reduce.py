@@ -209,8 +209,9 @@ def _group_entries(labels: Labels, removed: List[str]) -> Tuple[Labels, LabelsVa
     """
     names, columns = _remaining_columns(labels, removed)
     if len(names) == 0:
-        names = ["_"]
-        columns = _dispatch.zeros_like(columns, [len(labels), 1])
+        entries = _dispatch.zeros_like(columns, [1, 1])
+        groups = 0 * _dispatch.positions_like(columns, len(labels))
+        return labels_like(labels, ["_"], entries, assume_unique=True), groups
 
     entries, groups = _rows.unique_rows(columns)
     return labels_like(labels, names, entries, assume_unique=True), groups

@@ -32,22 +32,29 @@ def lexsort_rows(rows: Array) -> Array:
 
 def unique_rows(rows: Array) -> Tuple[Array, Array]:
     """
-    Distinct rows of a 2-D integer array, sorted lexicographically, and for each row of the input
-    its position among the distinct rows (int64).
+    Distinct rows of a 2-D array of 32-bit integers, sorted lexicographically, and for each row of
+    the input its position among the distinct rows (int64).
     """
     if len(rows) <= 1:
         return rows, positions_like(rows, len(rows))
+    if rows.shape[1] == 0:
+        return rows[:1], 0 * positions_like(rows, len(rows))
 
-    order = lexsort_rows(rows)
-
-    ordered = rows[order]
     if isinstance(rows, torch.Tensor):
-        is_first = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
-        is_first[1:] = torch.any(ordered[1:] != ordered[:-1], dim=1)
-        positions = torch.empty_like(order)
-        positions[order] = torch.cumsum(is_first, 0) - 1
-        return ordered[is_first], positions
+        # one integer for each row, because `torch.unique` is only fast in one dimension. Where more
+        # than two columns do not fit, the first ones are replaced by the position of their group
+        columns = rows.to(torch.int64)
+        keys = columns[:, 0]
+        for i in range(1, rows.shape[1]):
+            if i > 1:
+                keys = torch.unique(keys, return_inverse=True)[1]
+            keys = (keys << 32) + (columns[:, i] + (1 << 31))
+        distinct, positions = torch.unique(keys, return_inverse=True)
+        entries = torch.empty([len(distinct), rows.shape[1]], dtype=rows.dtype, device=rows.device)
+        return entries.index_copy(0, positions, rows), positions
     else:
+        order = lexsort_rows(rows)
+        ordered = rows[order]
         is_first = np.ones(len(rows), dtype=bool)
         is_first[1:] = np.any(ordered[1:] != ordered[:-1], axis=1)
         positions = np.empty_like(order)

@@ -1,9 +1,8 @@
 from typing import Dict, List, Union
 
-from . import _dispatch
 from ._add import add_constant
 from ._backend import Array, TensorMap, torch_jit_script
-from ._block_arrays import gradient_parameters, gradients_of, values_of, with_arrays
+from ._block_arrays import differences, gradient_parameters, gradients_of, with_arrays
 from ._operands import paired_operands
 from ._types import check_operands
 
@@ -42,14 +41,13 @@ def subtract(A: TensorMap, B: Union[float, int, TensorMap], keys: str = "equal")
         return add_constant(A, -float(B))
 
     # same operation name in the errors as the sum
-    first, second = paired_operands(A, B, keys, "add")
-    values = [_dispatch.difference(a, b) for a, b in zip(values_of(first), values_of(second))]
+    first, second, values_1, values_2 = paired_operands(A, B, keys, "add")
     gradients: Dict[str, List[Array]] = {}
     for parameter in gradient_parameters(first):
         gradients_1 = gradients_of(first, parameter, "add")
         gradients_2 = gradients_of(second, parameter, "add")
-        gradients[parameter] = [
-            _dispatch.difference(g_1.values, g_2.values)
-            for g_1, g_2 in zip(gradients_1, gradients_2)
-        ]
-    return with_arrays(first, values, gradients)
+        gradients[parameter] = differences(
+            [gradient.values for gradient in gradients_1],
+            [gradient.values for gradient in gradients_2],
+        )
+    return with_arrays(first, differences(values_1, values_2), gradients)
