@@ -79,6 +79,8 @@ class TestInvariantBlocks:
         create = getattr(twin.nn, f"Invariant{name}")
         with pytest.raises(TypeError, match="`in_keys`.*list"):
             create([0, 1])
+        with pytest.raises(TypeError, match="`invariant_keys`.*list"):
+            create(twin.labels(["key"], [0]), invariant_keys=[0])
         # the default selection needs these dimensions
         with pytest.raises(Exception, match="o3_lambda"):
             create(twin.labels(["key"], [0]))

@@ -21,8 +21,13 @@ class TestOneBlock:
         for shape in ((5, 12), (5, 3, 4), (5, 3, 2, 2)):
             input = values.reshape(shape)
             module = layer_norm(shape[-1], eps=0.1, dtype=torch.float64)
-            expected = torch.nn.functional.layer_norm(input, shape[1:], eps=0.1)
-            torch.testing.assert_close(module(input), expected)
+            output = module(input)
+            torch.testing.assert_close(
+                output, torch.nn.functional.layer_norm(input, shape[1:], eps=0.1)
+            )
+            torch.testing.assert_close(
+                output.flatten(1).mean(dim=1), torch.zeros(5, dtype=torch.float64)
+            )
 
         module = layer_norm(12, dtype=torch.float64)
         reference = torch.nn.LayerNorm(12, dtype=torch.float64)
@@ -38,6 +43,27 @@ class TestOneBlock:
         variance = values.var(dim=(1, 2), correction=0, keepdim=True)
         torch.testing.assert_close(output, values / (variance + 0.1).sqrt())
         assert torch.equal(values, before)
+
+    def test_no_samples(self, layer_norm):
+        for mean in (True, False):
+            module = layer_norm(4, mean=mean)
+            input = torch.zeros(0, 3, 4, requires_grad=True)
+            output = module(input)
+            output.sum().backward()
+            assert output.shape == input.grad.shape == (0, 3, 4)
+
+    def test_complex_values(self, layer_norm, values):
+        input = torch.complex(values, values.flip(0).square())
+        centered = input - input.mean(dim=(1, 2), keepdim=True)
+        variance = input.var(dim=(1, 2), correction=0, keepdim=True)
+        for mean, numerator in ((True, centered), (False, input)):
+            output = layer_norm(4, eps=0.1, mean=mean, elementwise_affine=False)(input)
+            torch.testing.assert_close(output, numerator / (variance + 0.1).sqrt())
+
+    def test_repr(self, layer_norm):
+        assert repr(layer_norm(4, eps=0.5, bias=False, mean=False)) == (
+            "_LayerNorm(4, eps=0.5, elementwise_affine=True, bias=False, mean=False)"
+        )
 
     def test_parameters(self, layer_norm):
         module = layer_norm(4, dtype=torch.float64)
@@ -58,8 +84,11 @@ class TestOneBlock:
         for mean in (True, False):
             module = layer_norm(4, mean=mean, dtype=torch.float64)
             torch.nn.init.normal_(module.weight)
-            input = values.clone().requires_grad_(True)
+            input = values[:2].clone()
+            input[1] = 0.0
+            input.requires_grad_(True)
             assert torch.autograd.gradcheck(module, [input])
+            assert torch.autograd.gradgradcheck(module, [input])
 
 
 class TestLayerNorm:

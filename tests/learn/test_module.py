@@ -112,6 +112,10 @@ class TestRegistration:
         with pytest.raises(KeyError, match="labels"):
             module.labels = twin.nn.Buffer(data["labels"])
 
+        del module.labels
+        assert module._mts_buffer_names == []
+        module.register_buffer("labels", data["labels"])
+
         other = twin.labels(["z"], [3])
         module.labels = other
         assert module.labels is other
@@ -258,6 +262,29 @@ class TestStateDict:
         state["_extra_state"]["block"] = (class_name, buffer, marker.to("meta"))
         loaded.load_state_dict(state)
         assert loaded.block.values.device.type == "meta"
+
+    def test_replaced_by_other_data(self, twin, data):
+        module = twin.nn.Module()
+        for name in ("array", "number", "numbers", "empties"):
+            module.register_buffer(name, data["labels"] if name == "number" else None)
+        module.array = torch.zeros(2)
+        module.number = 3
+        module.numbers = [1, 2]
+        module.empties = [[], {}]
+        module.to(torch.float64)
+        assert module.number == 3
+        assert module.state_dict()["_extra_state"] == {"empties": [[], {}]}
+
+    def test_deleted(self, twin, data):
+        module = twin.nn.Module()
+        for name, value in data.items():
+            module.register_buffer(name, value, persistent=name != "block")
+            delattr(module, name)
+        module.register_buffer("block", data["block"])
+        module.to(torch.float32)
+        assert list(module.state_dict()["_extra_state"]) == ["block"]
+        with pytest.raises(AttributeError, match="tensor"):
+            del module.tensor
 
     def test_empty_tensor(self, twin):
         tensor = twin.TensorMap(twin.labels(["key"], []), [])

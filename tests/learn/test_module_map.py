@@ -148,6 +148,9 @@ class TestLinear:
 
     def test_errors(self, twin):
         keys = twin.labels(["key"], [4, 2])
+        for wrong in (None, "ab", keys.values):
+            with pytest.raises(TypeError, match="`in_keys`"):
+                twin.nn.Linear(wrong, 2, 4)
         with pytest.raises(ValueError, match="out_features"):
             twin.nn.Linear(keys, 2)
         with pytest.raises(ValueError, match="`in_features`.*`in_keys`.*3 entries for 2 keys"):

@@ -63,6 +63,19 @@ def test_public_names():
     assert not hasattr(metatensor.torch, "ModuleMap")
 
 
+def test_star_import():
+    for package in ("metatensor.learn", "metatensor.torch.learn"):
+        names: dict[str, object] = {}
+        exec(f"from {package} import *", names)
+        assert set(names) - {"__builtins__"} == {
+            *("HAS_TORCH", "data", "nn"),
+            *("DataLoader", "Dataset", "IndexedDataset", "Linear", "ModuleMap"),
+        }
+        module = importlib.import_module(package)
+        assert names["Linear"] is module.nn.Linear
+        assert len(set(dir(module))) == len(dir(module))
+
+
 def test_two_versions():
     learn, torch_learn = metatensor.learn, metatensor.torch.learn
     assert torch_learn is not learn
@@ -86,11 +99,12 @@ def test_two_versions():
 
 def test_names_of_modules():
     import metatensor.torch.learn._backend
-    import metatensor.torch.learn.data
     import metatensor_learn.data._namedtuple
     import metatensor_learn.nn._module
     import metatensor_torch.learn.data
     import metatensor_torch.learn.nn
+
+    import metatensor.torch.learn.data
 
     assert metatensor_learn is metatensor.learn
     assert metatensor_learn.nn._module is metatensor.learn.nn._module
@@ -126,5 +140,6 @@ assert metatensor_learn is metatensor.learn
 assert not metatensor.learn.HAS_TORCH
 for name in ("data", "nn", "DataLoader", "Dataset", "IndexedDataset", "Linear", "ModuleMap"):
     assert not hasattr(metatensor.learn, name)
+assert metatensor.learn.__all__ == ["HAS_TORCH"]
 """
     )

@@ -8,7 +8,7 @@ classes.
 
 import importlib
 import importlib.util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metatensor._versions import LEARN_INTERFACE
 
@@ -18,6 +18,10 @@ __version__ = LEARN_INTERFACE
 
 #: Is PyTorch installed? Only then the package has any content.
 HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+__all__ = ["HAS_TORCH"]
+if HAS_TORCH:
+    __all__ += ["DataLoader", "Dataset", "IndexedDataset", "Linear", "ModuleMap", "data", "nn"]
 
 #: where to find the public names. PyTorch is imported when one of them is used for the first time
 _SUBMODULES = {
@@ -30,13 +34,18 @@ _SUBMODULES = {
     "ModuleMap": "nn",
 }
 
+if TYPE_CHECKING:
+    from . import data, nn
+    from .data import DataLoader, Dataset, IndexedDataset
+    from .nn import Linear, ModuleMap
+else:
 
-def __getattr__(name: str) -> Any:
-    if HAS_TORCH and name in _SUBMODULES:
-        submodule = importlib.import_module(f"{__name__}.{_SUBMODULES[name]}")
-        return submodule if name == _SUBMODULES[name] else getattr(submodule, name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    def __getattr__(name: str) -> Any:
+        if HAS_TORCH and name in _SUBMODULES:
+            submodule = importlib.import_module(f"{__name__}.{_SUBMODULES[name]}")
+            return submodule if name == _SUBMODULES[name] else getattr(submodule, name)
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *(_SUBMODULES if HAS_TORCH else ())])
+    return sorted({*globals(), *__all__})

@@ -41,6 +41,7 @@ class Layout:
 
     @classmethod
     def of(cls, block: Any) -> Layout:
+        """Layout of a block of a mapped file."""
         return cls(
             sample_names=block.samples.names,
             components=[_labels(component) for component in block.components],

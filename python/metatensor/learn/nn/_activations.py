@@ -3,14 +3,13 @@ from typing import List, Optional
 
 import torch
 
-from .._backend import Labels, TensorMap
-from ._gradients import check_no_gradients
-from ._module import Module
+from .._backend import Labels
+from ._gradients import NoGradientsModule
 from ._module_map import ModuleMap
 from ._per_key import check_keys, invariant_positions
 
 
-class ReLU(Module):
+class ReLU(NoGradientsModule):
     """
     Apply ``torch.nn.ReLU`` to each block of a tensor map.
 
@@ -29,6 +28,8 @@ class ReLU(Module):
     tensor([[0., 2.]])
     """
 
+    _name = "ReLU"
+
     def __init__(
         self,
         in_keys: Labels,
@@ -39,18 +40,8 @@ class ReLU(Module):
         super().__init__()
         self.module_map = _for_all_keys(in_keys, torch.nn.ReLU(in_place), out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Apply the function to all blocks of ``tensor``, see :py:meth:`ModuleMap.forward`.
 
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "ReLU")
-        return self.module_map(tensor)
-
-
-class InvariantReLU(Module):
+class InvariantReLU(NoGradientsModule):
     """
     Apply ``torch.nn.ReLU`` to the invariant blocks of a tensor map. The values of other blocks stay
     as they are.
@@ -74,6 +65,8 @@ class InvariantReLU(Module):
     )
     """
 
+    _name = "InvariantReLU"
+
     def __init__(
         self,
         in_keys: Labels,
@@ -87,19 +80,8 @@ class InvariantReLU(Module):
             in_keys, torch.nn.ReLU(in_place), out_properties, invariant_keys
         )
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Apply the function to the invariant blocks of ``tensor``, see
-        :py:meth:`ModuleMap.forward`.
 
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "InvariantReLU")
-        return self.module_map(tensor)
-
-
-class SiLU(Module):
+class SiLU(NoGradientsModule):
     """
     Apply ``torch.nn.SiLU`` to each block of a tensor map.
 
@@ -118,6 +100,8 @@ class SiLU(Module):
     tensor([[-0.2689,  1.7616]])
     """
 
+    _name = "SiLU"
+
     def __init__(
         self,
         in_keys: Labels,
@@ -128,18 +112,8 @@ class SiLU(Module):
         super().__init__()
         self.module_map = _for_all_keys(in_keys, torch.nn.SiLU(in_place), out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Apply the function to all blocks of ``tensor``, see :py:meth:`ModuleMap.forward`.
 
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "SiLU")
-        return self.module_map(tensor)
-
-
-class InvariantSiLU(Module):
+class InvariantSiLU(NoGradientsModule):
     """
     Apply ``torch.nn.SiLU`` to the invariant blocks of a tensor map. The values of other blocks stay
     as they are.
@@ -163,6 +137,8 @@ class InvariantSiLU(Module):
     )
     """
 
+    _name = "InvariantSiLU"
+
     def __init__(
         self,
         in_keys: Labels,
@@ -176,19 +152,8 @@ class InvariantSiLU(Module):
             in_keys, torch.nn.SiLU(in_place), out_properties, invariant_keys
         )
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Apply the function to the invariant blocks of ``tensor``, see
-        :py:meth:`ModuleMap.forward`.
 
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "InvariantSiLU")
-        return self.module_map(tensor)
-
-
-class Tanh(Module):
+class Tanh(NoGradientsModule):
     """
     Apply ``torch.nn.Tanh`` to each block of a tensor map.
 
@@ -206,22 +171,14 @@ class Tanh(Module):
     tensor([[-0.7616,  0.9640]])
     """
 
+    _name = "Tanh"
+
     def __init__(self, in_keys: Labels, out_properties: Optional[List[Labels]] = None) -> None:
         super().__init__()
         self.module_map = _for_all_keys(in_keys, torch.nn.Tanh(), out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Apply the function to all blocks of ``tensor``, see :py:meth:`ModuleMap.forward`.
 
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "Tanh")
-        return self.module_map(tensor)
-
-
-class InvariantTanh(Module):
+class InvariantTanh(NoGradientsModule):
     """
     Apply ``torch.nn.Tanh`` to the invariant blocks of a tensor map. The values of other blocks stay
     as they are.
@@ -244,6 +201,8 @@ class InvariantTanh(Module):
     )
     """
 
+    _name = "InvariantTanh"
+
     def __init__(
         self,
         in_keys: Labels,
@@ -254,17 +213,6 @@ class InvariantTanh(Module):
         self.module_map = _for_invariant_keys(
             in_keys, torch.nn.Tanh(), out_properties, invariant_keys
         )
-
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Apply the function to the invariant blocks of ``tensor``, see
-        :py:meth:`ModuleMap.forward`.
-
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "InvariantTanh")
-        return self.module_map(tensor)
 
 
 def _for_all_keys(

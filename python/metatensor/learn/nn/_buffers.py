@@ -36,13 +36,17 @@ def contains_metatensor(value: Any) -> bool:
     return is_metatensor(value)
 
 
+def is_data(value: Any) -> bool:
+    """Whether ``value`` contains metatensor objects, or nothing at all: only empty containers."""
+    return contains_metatensor(value) or _contains_nothing(value)
+
+
 def _contains_nothing(value: Any) -> bool:
-    """Whether ``value`` is a container with only empty containers in it."""
     return isinstance(value, _CONTAINERS) and all(_contains_nothing(v) for v in _elements(value))
 
 
 def _mixes_data(container: dict | list) -> bool:
-    return not all(contains_metatensor(v) or _contains_nothing(v) for v in _elements(container))
+    return not all(is_data(element) for element in _elements(container))
 
 
 def _elements(container: dict | list | tuple) -> list[Any]:
@@ -92,6 +96,7 @@ def serialize(value: Any) -> Any:
     A metatensor object becomes a tuple with the name of its class, its content as a buffer, and an
     empty tensor with its dtype and device. Containers keep their structure.
 
+    :param value: something that :py:func:`is_data`
     :raises TypeError: if a dictionary or list contains both metatensor objects and something else
     """
     if isinstance_metatensor(value, "Labels"):
@@ -109,9 +114,7 @@ def serialize(value: Any) -> Any:
 
     if isinstance(value, tuple):
         # other data does not prevent to save the metatensor objects
-        return tuple(
-            serialize(v) if contains_metatensor(v) or _contains_nothing(v) else None for v in value
-        )
+        return tuple(serialize(element) if is_data(element) else None for element in value)
     if _mixes_data(value):
         raise TypeError(
             f"can not serialize {type(value).__name__}(s) mixing metatensor objects and other data"

@@ -2,14 +2,14 @@ from typing import Any, List, Optional, Union
 
 import torch
 
-from .._backend import Labels, TensorMap
-from ._gradients import check_no_gradients
+from .._backend import Labels
+from ._gradients import NoGradientsModule
 from ._module import Module
 from ._module_map import ModuleMap
 from ._per_key import check_keys, invariant_positions, one_value_per_key
 
 
-class LayerNorm(Module):
+class LayerNorm(NoGradientsModule):
     r"""
     Layer normalization of each block of a tensor map.
 
@@ -45,6 +45,8 @@ class LayerNorm(Module):
             [-1.,  1.]])
     """
 
+    _name = "LayerNorm"
+
     def __init__(
         self,
         in_keys: Labels,
@@ -65,18 +67,8 @@ class LayerNorm(Module):
         )
         self.module_map = ModuleMap(in_keys, modules, out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Normalize the blocks of ``tensor``, see :py:meth:`ModuleMap.forward`.
 
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "LayerNorm")
-        return self.module_map(tensor)
-
-
-class InvariantLayerNorm(Module):
+class InvariantLayerNorm(NoGradientsModule):
     """
     Layer normalization of the invariant blocks of a tensor map, see :py:class:`LayerNorm`. The
     values of other blocks stay as they are.
@@ -106,6 +98,8 @@ class InvariantLayerNorm(Module):
     >>> InvariantLayerNorm(keys, in_features=4).module_map.module_list[1]
     Identity()
     """
+
+    _name = "InvariantLayerNorm"
 
     def __init__(
         self,
@@ -138,16 +132,6 @@ class InvariantLayerNorm(Module):
         for position, module in zip(invariants, layer_norms):
             modules[position] = module
         self.module_map = ModuleMap(in_keys, modules, out_properties)
-
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """
-        Normalize the invariant blocks of ``tensor``, see :py:meth:`ModuleMap.forward`.
-
-        :param tensor: tensor map with some of the keys of this module, in any order
-        :raises ValueError: if the blocks have gradients
-        """
-        check_no_gradients(tensor, "InvariantLayerNorm")
-        return self.module_map(tensor)
 
 
 class _LayerNorm(Module):
@@ -190,15 +174,26 @@ class _LayerNorm(Module):
         :param input: array with at least two axes, the last one of size ``in_features``. Its dtype
             is the one of the output, and may be different from the one of the parameters
         """
-        axes = list(range(1, input.dim()))
-        variance, mean = torch.var_mean(input, axes, correction=0, keepdim=True)
-        output = input - mean if self.mean else input
-        output = output / torch.sqrt(variance + self.eps)
+        if self.mean and not input.is_complex():
+            output = torch.nn.functional.layer_norm(input, input.shape[1:], eps=self.eps)
+        else:
+            # `torch.var` takes longer, and warns about blocks without samples
+            axes = list(range(1, input.dim()))
+            centered = input - input.mean(axes, keepdim=True)
+            variance = torch.real(centered * centered.conj()).mean(axes, keepdim=True)
+            output = (centered if self.mean else input) / torch.sqrt(variance + self.eps)
         if self.weight is not None:
             output = output * self.weight
         if self.bias is not None:
             output = output + self.bias
         return output.to(input.dtype)
+
+    def extra_repr(self) -> str:
+        """What ``repr`` shows between the parentheses."""
+        return (
+            f"{self.in_features}, eps={self.eps}, elementwise_affine={self.weight is not None}, "
+            f"bias={self.bias is not None}, mean={self.mean}"
+        )
 
 
 def _layer_norms(

@@ -5,7 +5,7 @@ import torch
 from .._backend import Labels, TensorMap
 from ._module import Module
 from ._module_map import ModuleMap
-from ._per_key import invariant_positions, one_value_per_key
+from ._per_key import check_keys, invariant_positions, one_value_per_key
 
 
 class Linear(Module):
@@ -50,6 +50,7 @@ class Linear(Module):
         dtype: Optional[torch.dtype] = None,
     ) -> None:
         super().__init__()
+        check_keys(in_keys)
         biases = one_value_per_key(bias, "bias", bool, in_keys, "in_keys")
         modules = _linear_layers(
             in_keys, in_features, out_features, out_properties, biases, device, dtype

@@ -1,3 +1,4 @@
+import inspect
 from typing import Any, List
 
 import torch
@@ -6,6 +7,7 @@ from ._buffers import (
     contains_metatensor,
     contains_serialized,
     deserialize,
+    is_data,
     is_empty_container,
     move,
     serialize,
@@ -57,7 +59,7 @@ class Module(torch.nn.Module):
         annotations: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
             if issubclass(base, Module):
-                annotations.update(base.__dict__.get("__annotations__", {}))
+                annotations.update(inspect.get_annotations(base))
         cls.__annotations__ = annotations
 
     def __init__(self) -> None:
@@ -105,6 +107,12 @@ class Module(torch.nn.Module):
         else:
             super().__setattr__(name, value)
 
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        for names in (self._mts_buffer_names, self._mts_non_persistent_buffers):
+            if name in names:
+                names.remove(name)
+
     def _apply(self, fn: Any, recurse: bool = True) -> "Module":
         # every method that changes the device or dtype comes here
         super()._apply(fn, recurse)
@@ -122,14 +130,15 @@ class Module(torch.nn.Module):
 
     def get_extra_state(self) -> dict[str, Any]:
         """
-        Content of the persistent buffers, for the state dictionary.
+        Content of the persistent buffers, for the state dictionary. What is not metatensor data
+        anymore, after an assignment to the attribute, is not part of it.
 
         :raises TypeError: if a dictionary or list contains both metatensor objects and other data
         """
         state: dict[str, Any] = {}
         for name in self._mts_buffer_names:
             value = getattr(self, name)
-            if name not in self._mts_non_persistent_buffers and value is not None:
+            if name not in self._mts_non_persistent_buffers and is_data(value):
                 state[name] = serialize(value)
         return state
 

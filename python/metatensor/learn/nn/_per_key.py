@@ -8,10 +8,10 @@ import torch
 from .._backend import Labels, isinstance_metatensor
 
 
-def check_keys(in_keys: Labels) -> None:
-    """Raise a ``TypeError`` if the keys given to a module are not labels."""
-    if not isinstance_metatensor(in_keys, "Labels"):
-        raise TypeError(f"`in_keys` must be metatensor Labels, not {type(in_keys)}")
+def check_keys(keys: Labels, name: str = "in_keys") -> None:
+    """Raise a ``TypeError`` if the parameter of a module called ``name`` is not a ``Labels``."""
+    if not isinstance_metatensor(keys, "Labels"):
+        raise TypeError(f"`{name}` must be metatensor Labels, not {type(keys)}")
 
 
 def one_value_per_key(
@@ -55,7 +55,7 @@ def invariant_positions(in_keys: Labels, invariant_keys: Optional[Labels]) -> Li
     :param in_keys: keys of all blocks
     :param invariant_keys: selection of the invariant ones, by default scalars (``o3_lambda=0``)
         which are not changed by inversion (``o3_sigma=1``)
-    :raises TypeError: if ``in_keys`` is not a ``Labels``
+    :raises TypeError: if ``in_keys`` or ``invariant_keys`` is not a ``Labels``
     """
     check_keys(in_keys)
     if invariant_keys is None:
@@ -63,4 +63,6 @@ def invariant_positions(in_keys: Labels, invariant_keys: Optional[Labels]) -> Li
         if not isinstance(in_keys.values, torch.Tensor):
             values = values.numpy()
         invariant_keys = Labels(["o3_lambda", "o3_sigma"], values).to(device=in_keys.device)
+    else:
+        check_keys(invariant_keys, "invariant_keys")
     return [int(position) for position in in_keys.select(invariant_keys)]
