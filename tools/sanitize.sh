@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Build the native code with the sanitizers of the compiler, and run the tests with it:
 #
-#   tools/sanitize.sh [address] [threads] [python]        all three by default
+#   tools/sanitize.sh [address] [threads] [python] [torch]        all of them by default
 #
 #   address   AddressSanitizer and UndefinedBehaviorSanitizer: all tests of the core library
 #   threads   ThreadSanitizer: the tests of the core library with several threads
 #   python    AddressSanitizer and UndefinedBehaviorSanitizer: the core library and the Python
 #             bindings, with tests of them in Python
+#   torch     the same with the TorchScript libraries, and their tests in Python
 #
-# The compiler is gcc, or the one in CC and CXX; the part for Python needs gcc. PYTHON is the full
+# The compiler is gcc, or the one in CC and CXX; the parts for Python need gcc. PYTHON is the full
 # path of the interpreter of an environment that has the build and test requirements (by default
 # .venv/bin/python). Everything is in build/sanitize.
 set -euo pipefail
@@ -46,9 +47,8 @@ check_threads() {
 
 # Python itself, and what it imports, are not instrumented: the library of AddressSanitizer has to be
 # loaded before them, and that of C++ with it, since exceptions are followed. What Python does not
-# free at its end is not a leak. The tests that limit the memory of the process are left out: the
-# sanitizer needs a lot more.
-check_python() {
+# free at its end is not a leak.
+check_in_python() { # <name> <ON or OFF: with torch?> <flags> <arguments of pytest>
     local asan stdcxx
     asan=$("$CXX" -print-file-name=libasan.so)
     stdcxx=$("$CXX" -print-file-name=libstdc++.so)
@@ -58,17 +58,29 @@ check_python() {
     fi
     PATH="$(dirname "$PYTHON"):$PATH" CMAKE_BUILD_PARALLEL_LEVEL=$JOBS \
         "$PYTHON" -m pip install --quiet --no-deps --no-build-isolation --upgrade \
-        --target "$BUILD/site" -Cbuild-dir="$BUILD/python" -Ccmake.build-type=None \
-        -Ccmake.define.CMAKE_CXX_FLAGS="$ADDRESS_FLAGS" -Ccmake.define.METATENSOR_BUILD_TORCH=OFF \
+        --target "$BUILD/$1-site" -Cbuild-dir="$BUILD/$1" -Ccmake.build-type=None \
+        -Ccmake.define.CMAKE_CXX_FLAGS="$3" -Ccmake.define.METATENSOR_BUILD_TORCH="$2" \
         -Cinstall.strip=false .
-    LD_PRELOAD="$asan $stdcxx" PYTHONPATH="$BUILD/site" PYTHONMALLOC=malloc OMP_NUM_THREADS=1 \
+    LD_PRELOAD="$asan $stdcxx" PYTHONPATH="$BUILD/$1-site" PYTHONMALLOC=malloc OMP_NUM_THREADS=1 \
         ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" \
-        "$PYTHON" -m pytest -p no:cacheprovider tests/core \
-        --ignore tests/core/test_io_hostile_archives.py
+        "$PYTHON" -m pytest -p no:cacheprovider "${@:4}"
+}
+
+check_python() {
+    # left out: tests that limit the memory of the process, since the sanitizer needs a lot more
+    check_in_python python OFF "$ADDRESS_FLAGS" \
+        tests/core --ignore tests/core/test_io_hostile_archives.py
+}
+
+check_torch() {
+    # types of objects of torch can not be checked: it does not export all of them.
+    # Left out: `compilation`, which runs compilers
+    check_in_python torch ON "$ADDRESS_FLAGS -fno-sanitize=vptr" \
+        tests/torch --ignore tests/torch/compilation
 }
 
 if [ $# -eq 0 ]; then
-    set -- address threads python
+    set -- address threads python torch
 fi
 for part in "$@"; do
     echo "=== $part"

@@ -147,6 +147,10 @@ def test_views_of_gradients_survive_the_block(block, n_keys):
     with pytest.raises(RuntimeError, match="released"):
         block.values  # noqa: B018
     assert not block.is_view
+    with pytest.raises(RuntimeError, match="released"):
+        block.release()
+    with pytest.raises(RuntimeError, match="released"):
+        TensorMap(keys, [block] * n_keys)
     del block
     assert gradient.is_view
     assert torch.equal(gradient.values, expected)

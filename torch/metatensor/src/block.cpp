@@ -172,7 +172,7 @@ std::string TensorBlockHolder::repr() const {
 }
 
 metatensor::TensorBlock TensorBlockHolder::release() {
-    if (this->is_view()) {
+    if (this->is_view() && !is_taken_) {
         throw std::runtime_error(
             "can not release this TensorBlock: it is a view inside of a TensorMap or of another "
             "TensorBlock. Use `copy()` to get a block that owns its data"
@@ -188,8 +188,14 @@ metatensor::TensorBlock TensorBlockHolder::release_to_map() {
     }
     // the map could be refused, or destroyed before the views
     auto copy = this->copy(/*deep=*/false)->release();
-    kept_for_views_ = from_metatensor(this->release());
+    auto kept = from_metatensor(this->release());
+    parent_ = details::owner_of_views(kept);
+    is_taken_ = true;
     return copy;
+}
+
+bool TensorBlockHolder::is_taken() const {
+    return is_taken_;
 }
 
 TensorBlock TensorBlockHolder::from_metatensor(metatensor::TensorBlock block) {

@@ -232,7 +232,12 @@ void register_block(torch::Library& library) {
         .def("gradients", &TensorBlockHolder::gradients)
         .def_property("device", &TensorBlockHolder::device)
         .def_property("dtype", &TensorBlockHolder::scalar_type)
-        .def_property("is_view", &TensorBlockHolder::is_view)
+        .def_property(
+            "is_view",
+            [](const Borrowed<TensorBlockHolder>& self) {
+                return self->is_view() && !self->is_taken();
+            }
+        )
         .def(
             "to",
             &TensorBlockHolder::to_positional,

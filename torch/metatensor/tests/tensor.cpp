@@ -96,7 +96,7 @@ TEST(tensor, gradients_survive_the_move_to_a_map) {
     auto gradient = TensorBlockHolder::gradient(block, "g");
     torch::make_intrusive<TensorMapHolder>(LabelsHolder::single(), std::vector<TensorBlock>{block});
     EXPECT(gradient->values().sum().item<double>() == 2);
-    EXPECT(!block->is_view());
+    EXPECT(block->is_taken());
 }
 
 TEST(tensor, gradients_survive_a_map_that_can_not_be_created) {

@@ -84,6 +84,9 @@ public:
     /// Is this block owned by something else: a tensor map, or the block of which it is a gradient?
     bool is_view() const { return !parent_.isNone(); }
 
+    /// Did a tensor map take this block out of this object?
+    bool is_taken() const;
+
     /// Move the values, all gradients, and all labels to the given device; convert the values and
     /// gradients to the given dtype. Tensors which do not change are shared with this block.
     TensorBlock
@@ -135,9 +138,11 @@ private:
     std::string parameter_;
     // are there views of the gradients, which the user got from this block?
     std::atomic<bool> has_gradient_views_ = false;
-    // what these views need, once a tensor map took the block
-    torch::intrusive_ptr<torch::CustomClassHolder> kept_for_views_;
-    void* reserved_[2] = {nullptr};
+    // did a tensor map take this block? What views of its gradients need is then in `parent_`
+    bool is_taken_ = false;
+    // no member after `parameter_` can need a destructor: the one which is compiled into a library
+    // is also used for objects created by other versions of this library
+    void* reserved_[3] = {nullptr};
 };
 
 } // namespace metatensor_torch
