@@ -10,10 +10,10 @@ import warnings
 from typing import Dict, List
 
 import torch
-from metatensor.torch.learn.nn import Module
 
 import metatensor.torch as mts
 from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatensor.torch.learn.nn import Module
 
 
 class Springs(Module):

@@ -25,8 +25,9 @@ from typing import Any
 
 import torch
 import torch.distributed
-from metatensor.torch.learn.data import DataLoader, Dataset, group
 from torch.nn.utils import clip_grad_norm_, parameters_to_vector, vector_to_parameters
+
+from metatensor.torch.learn.data import DataLoader, Dataset, group
 
 # the model, and everything that has nothing to do with the number of processes
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "ethanol"))

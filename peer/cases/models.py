@@ -4,10 +4,10 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import torch
-from metatensor.torch.learn.nn import Buffer, EquivariantLinear, Linear, Module
 
 import metatensor.torch as mts
 from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatensor.torch.learn.nn import Buffer, EquivariantLinear, Linear, Module
 from metatomic.torch import (
     AtomisticModel,
     ModelCapabilities,

@@ -1,12 +1,12 @@
 from types import SimpleNamespace
 
-import metatensor.torch.learn.nn
 import pytest
 import torch
 
 import metatensor
 import metatensor.learn.nn
 import metatensor.torch
+import metatensor.torch.learn.nn
 
 
 @pytest.fixture(autouse=True)

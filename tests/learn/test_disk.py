@@ -6,7 +6,6 @@ import shutil
 import zipfile
 from typing import Any
 
-import metatensor.torch.learn.disk
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 import metatensor
 import metatensor.learn.disk
 import metatensor.torch
+import metatensor.torch.learn.disk
 
 
 @pytest.fixture

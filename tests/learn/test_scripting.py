@@ -5,10 +5,10 @@ from typing import Dict, List, Tuple
 
 import pytest
 import torch
-from metatensor.torch.learn import nn
-from metatensor.torch.learn.nn import Buffer, Linear, Module, ModuleMap
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatensor.torch.learn import nn
+from metatensor.torch.learn.nn import Buffer, Linear, Module, ModuleMap
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from typing import Dict, List, Tuple
 
 import pytest
 import torch
-from metatensor.torch.learn.nn import Module
 
 import metatensor.torch as mts
 from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatensor.torch.learn.nn import Module
 
 NestedLabels = Dict[str, Dict[int, List[List[Labels]]]]
 

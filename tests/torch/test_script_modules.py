@@ -6,9 +6,9 @@ from typing import Dict, List, Optional, Tuple
 
 import pytest
 import torch
-from metatensor.torch.learn.nn import Module
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatensor.torch.learn.nn import Module
 
 
 class Registered(Module):
